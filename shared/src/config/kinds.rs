@@ -1,0 +1,81 @@
+//! The kinds of values: how a text becomes one, and what to say where it cannot.
+//!
+//! Each function returns the advice that completes "KEY cannot be `TEXT`: …".
+
+use std::time::Duration;
+
+use croner::parser::{CronParser, Seconds};
+
+use super::url::DatabaseUrl;
+
+/// The largest span that dates can be computed with safely: a century.
+const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
+
+/// A positive span such as `10m`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let example = "write a span such as \"30s\", \"10m\" or \"2h\"";
+    if text.trim_start().starts_with('-') {
+        return Err(format!("it is negative; {example}"));
+    }
+    if text.trim().parse::<f64>().is_ok() {
+        return Err(format!("it has no unit; write \"{}s\" for seconds or \"{0}m\" for minutes", text.trim()));
+    }
+    let duration = humantime::parse_duration(text.trim()).map_err(|error| format!("{error}; {example}"))?;
+    if duration.is_zero() {
+        Err(format!("it must be longer than nothing; {example}"))
+    } else if duration > LONGEST {
+        Err(format!("it is longer than a century; {example}"))
+    } else {
+        Ok(duration)
+    }
+}
+
+/// A whole number from 1.
+pub(super) fn count(text: &str) -> Result<u32, String> {
+    let number: u32 = text.trim().parse().map_err(|_| "write a whole number from 1".to_owned())?;
+    if (1..=1_000_000).contains(&number) {
+        Ok(number)
+    } else {
+        Err("write a whole number from 1 to 1000000".to_owned())
+    }
+}
+
+/// A number of months from 1.
+pub(super) fn months(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(months @ 1..=600) => Ok(months),
+        _ => Err("write a whole number of months from 1 to 600".to_owned()),
+    }
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("write true or false".to_owned()),
+    }
+}
+
+/// A cron line of six fields.
+pub(super) fn schedule(text: &str) -> Result<String, String> {
+    let fields = text.split_whitespace().count();
+    match fields {
+        5 => Err(format!("it has five fields; put the seconds before them: \"0 {}\"", text.trim())),
+        6 => {
+            let cron = CronParser::builder().seconds(Seconds::Required).build().parse(text.trim());
+            let cron =
+                cron.map_err(|error| format!("{error}; write six fields: second minute hour day month weekday"))?;
+            // A date such as 31 February parses, and would leave the job unscheduled for good.
+            cron.find_next_occurrence(&chrono::DateTime::UNIX_EPOCH, false)
+                .map_err(|_| "that date never comes; write six fields that some day match".to_owned())?;
+            Ok(text.trim().to_owned())
+        }
+        _ => Err(format!("it has {fields} fields; write six: second minute hour day month weekday")),
+    }
+}
+
+/// A database URL.
+pub(super) fn database_url(text: &str) -> Result<DatabaseUrl, String> {
+    DatabaseUrl::parse(text).map_err(|error| error.to_string())
+}

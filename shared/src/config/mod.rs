@@ -1,0 +1,205 @@
+//! The configuration of both programs: one table of keys, read from flags, environment, DiracX's own environment,
+//! config.toml and defaults, in that order.
+//!
+//! Every value remembers where it came from, so that a refusal can name the file and line (or the variable) to change,
+//! and so that what is in force can be listed. Anything unknown or impossible stops the program: a janitor that guesses
+//! what a misspelt retention meant deletes the wrong month.
+
+mod file;
+mod keys;
+mod kinds;
+mod secret;
+mod settings;
+mod url;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use file::CONFIG_FILE_VARIABLE;
+pub use keys::{KEYS, Key};
+pub use secret::Secret;
+pub use settings::{Origin, Sources};
+pub use url::{DatabaseUrl, MySqlAddress, TlsMode, UrlError};
+
+use crate::partition::RollSettings;
+use crate::policy::Policy;
+use crate::text;
+
+/// The configuration cannot be used. The message names the place and says what to write instead.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read at all.
+    #[error("cannot read the configuration file {}: {reason}. Give a readable one with --config FILE", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("{place}: {reason}")]
+    Syntax {
+        /// File and line.
+        place: Origin,
+        /// What the parser said.
+        reason: String,
+    },
+    /// A key that does not exist.
+    #[error("{place}: there is no key `{}`. {advice}", text::harmless(key))]
+    UnknownKey {
+        /// File and line, or the variable.
+        place: Origin,
+        /// What was written.
+        key: String,
+        /// The nearest key, or the list of them.
+        advice: String,
+    },
+    /// A value that its key cannot have.
+    #[error("{place}: {key} cannot be {}: {advice}", text::harmless(given))]
+    Value {
+        /// File and line, or the variable, or the flag.
+        place: Origin,
+        /// The key.
+        key: &'static str,
+        /// What was written.
+        given: String,
+        /// What is wrong with it and what to write instead.
+        advice: String,
+    },
+}
+
+/// `[database]`.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// Where the database is.
+    pub url: DatabaseUrl,
+    /// Whether the URL is the default one: only then is a missing `SQLite` file created without being asked.
+    pub is_default: bool,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long one reading statement may take before it is stopped.
+    pub statement_timeout: Duration,
+    /// How long a writing statement waits for a row that somebody else has locked.
+    pub lock_timeout: Duration,
+}
+
+/// `[dashboard]`.
+#[derive(Clone, Debug)]
+pub struct DashboardConfig {
+    /// Time between two refreshes.
+    pub refresh_interval: Duration,
+    /// Whether nothing can be changed.
+    pub read_only: bool,
+    /// Rows fetched per list.
+    pub list_limit: u32,
+}
+
+/// `[janitor]`.
+#[derive(Clone, Debug)]
+pub struct JanitorConfig {
+    /// When stale flows are expired and purged: a six-field cron line in UTC.
+    pub flows_schedule: String,
+    /// When the partitions are rolled, or old months purged: a six-field cron line in UTC.
+    pub tokens_schedule: String,
+    /// Rows per batch of an expiry or purge.
+    pub batch_size: u32,
+    /// How long one run of a job may take.
+    pub time_budget: Duration,
+    /// How far a roll goes.
+    pub roll: RollSettings,
+    /// Rows that splitting `p_future` may copy while writes are blocked.
+    pub p_future_copy_limit: u32,
+}
+
+/// Everything that can be configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[database]`.
+    pub database: DatabaseConfig,
+    /// `[policy]`.
+    pub policy: Policy,
+    /// `[dashboard]`.
+    pub dashboard: DashboardConfig,
+    /// `[janitor]`.
+    pub janitor: JanitorConfig,
+    /// The file that was read, if any.
+    pub file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the configuration from all of its sources.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a source holds an unknown key or an impossible value.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let settings = settings::Settings::collect(sources)?;
+        let config = Self {
+            database: DatabaseConfig {
+                url: settings.get("database.url", kinds::database_url)?,
+                is_default: settings.is_default("database.url"),
+                connect_timeout: settings.get("database.connect_timeout", kinds::duration)?,
+                statement_timeout: settings.get("database.statement_timeout", kinds::duration)?,
+                lock_timeout: settings.get("database.lock_timeout", kinds::duration)?,
+            },
+            policy: policy(&settings)?,
+            dashboard: DashboardConfig {
+                refresh_interval: settings.get("dashboard.refresh_interval", kinds::duration)?,
+                read_only: settings.get("dashboard.read_only", kinds::boolean)?,
+                list_limit: settings.get("dashboard.list_limit", kinds::count)?,
+            },
+            janitor: JanitorConfig {
+                flows_schedule: settings.get("janitor.flows_schedule", kinds::schedule)?,
+                tokens_schedule: settings.get("janitor.tokens_schedule", kinds::schedule)?,
+                batch_size: settings.get("janitor.batch_size", kinds::count)?,
+                time_budget: settings.get("janitor.time_budget", kinds::duration)?,
+                roll: RollSettings {
+                    months_ahead: settings.get("janitor.months_ahead", kinds::months)?,
+                    max_drops_per_run: settings.get("janitor.max_drops_per_run", kinds::count)? as usize,
+                },
+                p_future_copy_limit: settings.get("janitor.p_future_copy_limit", kinds::count)?,
+            },
+            file: settings.file,
+        };
+        Ok(config)
+    }
+}
+
+fn policy(settings: &settings::Settings) -> Result<Policy, ConfigError> {
+    let refresh_token_lifetime = settings.get("policy.refresh_token_lifetime", kinds::duration)?;
+    // The service's own lifetime can only lengthen it, so that raising that one setting never makes this one dangerous.
+    let longest_token_lifetime =
+        settings.get("policy.longest_token_lifetime", kinds::duration)?.max(refresh_token_lifetime);
+    let policy = Policy {
+        device_flow_expiration: settings.get("policy.device_flow_expiration", kinds::duration)?,
+        authorization_flow_expiration: settings.get("policy.authorization_flow_expiration", kinds::duration)?,
+        completed_flow_retention: settings.get("policy.completed_flow_retention", kinds::duration)?,
+        access_token_lifetime: settings.get("policy.access_token_lifetime", kinds::duration)?,
+        refresh_token_lifetime,
+        longest_token_lifetime,
+        refresh_token_retention_months: settings.get("policy.refresh_token_retention_months", kinds::months)?,
+        max_clock_skew: settings.get("policy.max_clock_skew", kinds::duration)?,
+    };
+    check_together(settings, &policy)?;
+    Ok(policy)
+}
+
+/// Values that are possible each by itself but not beside each other.
+fn check_together(settings: &settings::Settings, policy: &Policy) -> Result<(), ConfigError> {
+    let expirations = [
+        ("policy.device_flow_expiration", policy.device_flow_expiration),
+        ("policy.authorization_flow_expiration", policy.authorization_flow_expiration),
+    ];
+    for (key, expiration) in expirations {
+        if policy.completed_flow_retention <= expiration {
+            let expiration = humantime::format_duration(expiration);
+            return Err(settings.refuse(
+                "policy.completed_flow_retention",
+                format!("flows would be deleted while they can still be used. It must exceed {key} ({expiration})"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

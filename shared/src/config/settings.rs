@@ -1,0 +1,188 @@
+//! The sources of a value and their order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use super::ConfigError;
+use super::file::{self, FileValues};
+use super::keys::{self, DiracXUnit, KEYS, Key};
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A command-line flag.
+    Flag(&'static str),
+    /// An environment variable.
+    Variable(String),
+    /// A line of the configuration file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+    },
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::File { path, line } => write!(f, "{}, line {line}", path.display()),
+            Self::Default => write!(f, "default"),
+        }
+    }
+}
+
+/// What the programs hand over: flags and environment, gathered in one place so that tests can make them up.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    pub(super) config_file: Option<PathBuf>,
+    flags: BTreeMap<&'static str, (&'static str, String)>,
+    environment: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// The environment of this process. Variables that are not UTF-8 are none of ours.
+    #[must_use]
+    pub fn from_process() -> Self {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self { environment, ..Self::default() }
+    }
+
+    /// Names the file to read, as `--config` does.
+    #[must_use]
+    pub fn with_config_file(self, config_file: Option<PathBuf>) -> Self {
+        Self { config_file, ..self }
+    }
+
+    /// Adds an environment variable.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Sets `key` (`section.name`) by the command-line flag called `flag`.
+    #[must_use]
+    pub fn with_flag(mut self, key: &'static str, flag: &'static str, value: Option<String>) -> Self {
+        if let Some(value) = value {
+            self.flags.insert(key, (flag, value));
+        }
+        self
+    }
+
+    /// A variable that is set to something: an empty one counts as unset, as systemd and shells leave them.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+struct Setting {
+    text: String,
+    origin: Origin,
+}
+
+/// Every key with its value, still as text, and where that came from.
+pub(super) struct Settings {
+    values: BTreeMap<&'static str, Setting>,
+    /// The file that was read.
+    pub(super) file: Option<PathBuf>,
+}
+
+impl Settings {
+    pub(super) fn collect(sources: &Sources) -> Result<Self, ConfigError> {
+        refuse_unknown_variables(sources)?;
+        let path = file::locate(sources);
+        let from_file = path.as_deref().map(file::read).transpose()?.unwrap_or_default();
+        let mut values = BTreeMap::new();
+        for key in KEYS {
+            values.insert(key.name, first_source(key, sources, &from_file)?);
+        }
+        Ok(Self { values, file: path })
+    }
+
+    fn setting(&self, name: &str) -> (&'static Key, &Setting) {
+        let key = keys::find(name).expect("callers name keys that stand in KEYS; a test loads every one of them");
+        (key, &self.values[key.name])
+    }
+
+    /// The value of `name`, read by `kind`.
+    pub(super) fn get<T>(&self, name: &str, kind: fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
+        let (_, setting) = self.setting(name);
+        kind(&setting.text).map_err(|advice| self.refuse(name, advice))
+    }
+
+    /// Whether the value is the default one, wherever it was written.
+    pub(super) fn is_default(&self, name: &str) -> bool {
+        let (key, setting) = self.setting(name);
+        setting.text == key.default
+    }
+
+    /// The error that the value of `name` is impossible.
+    pub(super) fn refuse(&self, name: &str, advice: String) -> ConfigError {
+        let (key, setting) = self.setting(name);
+        let given = if key.is_secret { "what it is".to_owned() } else { format!("`{}`", setting.text) };
+        ConfigError::Value { place: setting.origin.clone(), key: key.name, given, advice }
+    }
+}
+
+/// A misspelt `AUTHDB_POLICY_…` would otherwise leave the default in force without a word.
+fn refuse_unknown_variables(sources: &Sources) -> Result<(), ConfigError> {
+    let sections = ["AUTHDB_DATABASE_", "AUTHDB_POLICY_", "AUTHDB_DASHBOARD_", "AUTHDB_JANITOR_"];
+    for name in sources.environment.keys() {
+        let is_ours = sections.iter().any(|section| name.starts_with(section));
+        if is_ours && !KEYS.iter().any(|key| key.variable() == *name) {
+            let lower = name.trim_start_matches("AUTHDB_").to_ascii_lowercase();
+            return Err(ConfigError::UnknownKey {
+                place: Origin::Variable(name.clone()),
+                advice: file::advice(&lower.replacen('_', ".", 1)),
+                key: name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn first_source(key: &'static Key, sources: &Sources, file: &FileValues) -> Result<Setting, ConfigError> {
+    if let Some((flag, text)) = sources.flags.get(key.name) {
+        return Ok(Setting { text: text.clone(), origin: Origin::Flag(flag) });
+    }
+    let variable = key.variable();
+    if let Some(text) = sources.variable(&variable) {
+        return Ok(Setting { text: text.to_owned(), origin: Origin::Variable(variable) });
+    }
+    if let Some((variable, unit)) = key.diracx
+        && let Some(text) = sources.variable(variable)
+    {
+        let origin = Origin::Variable(variable.to_owned());
+        return from_diracx(key, text, unit, origin);
+    }
+    if let Some((text, origin)) = file.get(key.name) {
+        return Ok(Setting { text: text.clone(), origin: origin.clone() });
+    }
+    Ok(Setting { text: key.default.to_owned(), origin: Origin::Default })
+}
+
+fn from_diracx(key: &'static Key, text: &str, unit: DiracXUnit, origin: Origin) -> Result<Setting, ConfigError> {
+    let suffix = match unit {
+        DiracXUnit::Verbatim => return Ok(Setting { text: text.to_owned(), origin }),
+        DiracXUnit::Seconds => "s",
+        DiracXUnit::Minutes => "m",
+    };
+    // DiracX reads these as integers, so "60.0" is one too many for it as well.
+    if text.trim().parse::<u64>().is_err() {
+        return Err(ConfigError::Value {
+            place: origin,
+            key: key.name,
+            given: format!("`{text}`"),
+            advice: "DiracX takes a whole number here".to_owned(),
+        });
+    }
+    Ok(Setting { text: format!("{}{suffix}", text.trim()), origin })
+}

@@ -1,0 +1,125 @@
+//! What an administrator who mistypes something is told, and which source wins.
+
+use std::path::Path;
+
+use super::*;
+
+fn load(file: &str, sources: Sources) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, file).expect("a file for the test");
+    Config::load(&sources.with_config_file(Some(path)))
+}
+
+fn refusal(file: &str) -> String {
+    load(file, Sources::default()).expect_err(file).to_string()
+}
+
+#[test]
+fn every_key_has_a_usable_default() {
+    let config = load("", Sources::default()).expect("the defaults");
+    assert_eq!(config.policy, Policy::default());
+    assert!(config.database.is_default);
+}
+
+#[test]
+fn the_file_at_the_root_holds_every_key_with_its_default_and_a_comment() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.toml");
+    let text = std::fs::read_to_string(&path).expect("config.toml at the root");
+    let values = file::read(&path).expect("config.toml is valid");
+    for key in KEYS {
+        let (value, _) = values.get(key.name).unwrap_or_else(|| panic!("config.toml lacks {}", key.name));
+        assert_eq!(value, key.default, "config.toml and the program disagree about {}", key.name);
+    }
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| line.contains(" = ")) {
+        let above = text.lines().nth(index.wrapping_sub(1)).unwrap_or_default();
+        assert!(above.starts_with('#') || above.contains(" = "), "no comment above line {}: {line}", index + 1);
+    }
+}
+
+#[test]
+fn flag_beats_environment_beats_diracx_beats_file_beats_default() {
+    let file = "[policy]\nrefresh_token_lifetime = \"11m\"\naccess_token_lifetime = \"12m\"\n";
+    let sources = Sources::default()
+        .with_variable("DIRACX_SERVICE_AUTH_REFRESH_TOKEN_EXPIRE_MINUTES", "33")
+        .with_variable("DIRACX_SERVICE_AUTH_DEVICE_FLOW_EXPIRATION_SECONDS", "120")
+        .with_variable("AUTHDB_POLICY_DEVICE_FLOW_EXPIRATION", "4m")
+        .with_variable("AUTHDB_DASHBOARD_READ_ONLY", "false")
+        .with_flag("dashboard.read_only", "--read-only", Some("true".to_owned()));
+    let config = load(file, sources).expect("a valid configuration");
+    let minutes = |span: Duration| span.as_secs() / 60;
+    assert_eq!(minutes(config.policy.access_token_lifetime), 12, "file over default");
+    assert_eq!(minutes(config.policy.refresh_token_lifetime), 33, "DiracX's environment over file");
+    assert_eq!(minutes(config.policy.device_flow_expiration), 4, "our environment over DiracX's");
+    assert!(config.dashboard.read_only, "flag over environment");
+}
+
+#[test]
+fn the_longest_lifetime_is_never_below_the_usual_one() {
+    let sources = Sources::default().with_variable("DIRACX_SERVICE_AUTH_REFRESH_TOKEN_EXPIRE_MINUTES", "240");
+    let config = load("[policy]\nlongest_token_lifetime = \"60m\"\n", sources).expect("a valid configuration");
+    assert_eq!(config.policy.longest_token_lifetime, Duration::from_hours(4));
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_its_line_and_the_right_one() {
+    let message = refusal("[policy]\n\nrefresh_token_lifetme = \"1h\"\n");
+    assert!(message.contains("line 3"), "{message}");
+    assert!(message.contains("Did you mean `policy.refresh_token_lifetime`?"), "{message}");
+    assert!(refusal("[polcy]\nx = 1\n").contains("line 1"));
+    assert!(refusal("url = \"sqlite:x\"\n").contains("[database]"));
+    assert!(refusal("[janitor]\nzzzzzzzzzzzzz = 1\n").contains("[janitor] has flows_schedule"));
+}
+
+#[test]
+fn a_misspelt_variable_is_refused_too() {
+    let sources = Sources::default().with_variable("AUTHDB_POLICY_MAX_CLOCK_SKEWS", "1s");
+    let message = load("", sources).expect_err("unknown").to_string();
+    assert!(message.contains("AUTHDB_POLICY_MAX_CLOCK_SKEWS"), "{message}");
+}
+
+#[test]
+fn impossible_values_are_refused_with_what_to_write() {
+    for (line, expected) in [
+        ("[policy]\ncompleted_flow_retention = \"10m\"", "must exceed policy.device_flow_expiration"),
+        ("[policy]\nrefresh_token_retention_months = 0", "from 1 to 600"),
+        ("[policy]\nrefresh_token_retention_months = -6", "from 1 to 600"),
+        ("[policy]\nmax_clock_skew = \"0s\"", "longer than nothing"),
+        ("[policy]\nmax_clock_skew = \"-5s\"", "negative"),
+        ("[policy]\nmax_clock_skew = 30", "\"30s\""),
+        ("[policy]\nmax_clock_skew = \"300y\"", "century"),
+        ("[policy]\nmax_clock_skew = [\"5s\"]", "single value"),
+        ("[janitor]\nmonths_ahead = 0", "from 1 to 600"),
+        ("[janitor]\nbatch_size = 0", "from 1"),
+        ("[janitor]\nflows_schedule = \"*/5 * * * *\"", "\"0 */5 * * * *\""),
+        ("[janitor]\nflows_schedule = \"0 0 0 31 2 *\"", "never comes"),
+        ("[janitor]\nflows_schedule = \"0 99 * * * *\"", "six fields"),
+        ("[dashboard]\nread_only = \"maybe\"", "true or false"),
+        ("[database]\nurl = \"postgresql://x\"", "sqlite:PATH"),
+        ("[database\nurl = 1", "not TOML"),
+    ] {
+        let message = refusal(line);
+        assert!(message.contains(expected), "{line}: {message}");
+        assert!(message.contains("config.toml, line "), "{line}: {message}");
+    }
+}
+
+#[test]
+fn a_refused_url_is_not_repeated() {
+    let message = refusal("[database]\nurl = \"mysql://dirac:topsecret@h:99999/d\"");
+    assert!(message.contains("database.url") && !message.contains("topsecret"), "{message}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let sources = Sources::default().with_config_file(Some("nowhere/config.toml".into()));
+    let message = Config::load(&sources).expect_err("no such file").to_string();
+    assert!(message.contains("nowhere/config.toml") && message.contains("--config"), "{message}");
+}
+
+#[test]
+fn diracx_minutes_must_be_whole() {
+    let sources = Sources::default().with_variable("DIRACX_SERVICE_AUTH_REFRESH_TOKEN_EXPIRE_MINUTES", "1h");
+    let message = load("", sources).expect_err("not a number").to_string();
+    assert!(message.contains("DIRACX_SERVICE_AUTH_REFRESH_TOKEN_EXPIRE_MINUTES"), "{message}");
+}

@@ -1,0 +1,157 @@
+//! The two drivers behind one name.
+//!
+//! sqlx's own abstraction over databases cannot read MySQL's DATETIME or JSON, so each query is written once and
+//! compiled twice, by [`on_backend!`].
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::pool::PoolConnection;
+use sqlx::{MySql, MySqlPool, Sqlite, SqlitePool, Transaction};
+
+use super::statements::{self, Statement};
+use crate::clock::{StoredTime, Timestamp};
+
+/// Something on either driver.
+#[derive(Clone, Debug)]
+pub(super) enum Backend<M, S> {
+    /// `MySQL` and `MariaDB`.
+    MySql(M),
+    /// `SQLite`.
+    Sqlite(S),
+}
+
+/// The reading connections.
+pub(super) type Pools = Backend<MySqlPool, SqlitePools>;
+/// The writing connections.
+pub(super) type WritePools = Backend<MySqlPool, SqlitePools>;
+/// One reading connection, for one unit of work.
+pub(super) type Session = Backend<PoolConnection<MySql>, PoolConnection<Sqlite>>;
+/// One transaction.
+pub(super) type WriteSession = Backend<Transaction<'static, MySql>, Transaction<'static, Sqlite>>;
+
+/// `SQLite` connections and the file they are open on.
+#[derive(Clone, Debug)]
+pub(super) struct SqlitePools {
+    pub(super) pool: SqlitePool,
+    pub(super) path: Arc<Path>,
+}
+
+/// Runs one body on whichever driver is behind `$backend`.
+///
+/// `$connection` becomes the driver's connection, and `$text` a function that picks a statement's text for it.
+macro_rules! on_backend {
+    ($backend:expr, |$connection:ident, $text:ident| $body:expr) => {
+        match $backend {
+            $crate::db::backend::Backend::MySql(held) => {
+                let $connection = &mut **held;
+                let $text = |statement: $crate::db::statements::Statement| statement.mysql;
+                $body
+            }
+            $crate::db::backend::Backend::Sqlite(held) => {
+                let $connection = &mut **held;
+                let $text = |statement: $crate::db::statements::Statement| statement.sqlite;
+                $body
+            }
+        }
+    };
+}
+pub(super) use on_backend;
+
+/// What kind of server this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flavour {
+    MariaDb,
+    MySql,
+    Sqlite,
+}
+
+impl fmt::Display for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MariaDb => "MariaDB",
+            Self::MySql => "MySQL",
+            Self::Sqlite => "SQLite",
+        })
+    }
+}
+
+impl Pools {
+    /// A connection whose statements are stopped after `limit`.
+    pub(super) async fn session(&self, limit: Duration) -> Result<Session, sqlx::Error> {
+        match self {
+            Self::MySql(pool) => Ok(Backend::MySql(pool.acquire().await?)),
+            Self::Sqlite(pools) => {
+                pools.require_file()?;
+                let mut connection = pools.pool.acquire().await?;
+                // A server stops its own statements. SQLite has no such setting, but asks every so often whether to go on.
+                let deadline = Instant::now() + limit;
+                connection.lock_handle().await?.set_progress_handler(10_000, move || Instant::now() < deadline);
+                Ok(Backend::Sqlite(connection))
+            }
+        }
+    }
+
+    /// A transaction that is undone unless it is committed, also when its future is dropped.
+    pub(super) async fn begin(&self) -> Result<WriteSession, sqlx::Error> {
+        match self {
+            Self::MySql(pool) => Ok(Backend::MySql(pool.begin().await?)),
+            Self::Sqlite(pools) => {
+                pools.require_file()?;
+                // A deferred transaction that reads first cannot wait for another writer; it just fails.
+                Ok(Backend::Sqlite(pools.pool.begin_with("BEGIN IMMEDIATE").await?))
+            }
+        }
+    }
+}
+
+impl SqlitePools {
+    /// An open file goes on working after it was moved or deleted, showing what nobody else can see any more.
+    fn require_file(&self) -> Result<(), sqlx::Error> {
+        std::fs::metadata(&self.path).map(drop).map_err(sqlx::Error::Io)
+    }
+}
+
+impl Session {
+    /// The database's UTC time.
+    pub(super) async fn now(&mut self) -> Result<Timestamp, sqlx::Error> {
+        now(on_backend!(self, |connection, text| {
+            sqlx::query_scalar(text(statements::NOW)).fetch_one(connection).await
+        }))
+    }
+}
+
+impl WriteSession {
+    /// The database's UTC time.
+    pub(super) async fn now(&mut self) -> Result<Timestamp, sqlx::Error> {
+        now(on_backend!(self, |connection, text| {
+            sqlx::query_scalar(text(statements::NOW)).fetch_one(connection).await
+        }))
+    }
+
+    /// Makes the changes last.
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        let result = match self {
+            Self::MySql(transaction) => transaction.commit().await,
+            Self::Sqlite(transaction) => transaction.commit().await,
+        };
+        result.map_err(|error| match error {
+            sqlx::Error::Io(reason) => sqlx::Error::Io(std::io::Error::new(
+                reason.kind(),
+                format!("the connection broke during the commit ({reason}); the change may have been made: look again"),
+            )),
+            other => other,
+        })
+    }
+}
+
+fn now(read: Result<StoredTime, sqlx::Error>) -> Result<Timestamp, sqlx::Error> {
+    read?.0.ok_or_else(|| sqlx::Error::Protocol("the database's time could not be read".to_owned()))
+}
+
+/// A statement that is the same text for both drivers.
+pub(super) const fn both(text: &'static str) -> Statement {
+    Statement { sqlite: text, mysql: text }
+}

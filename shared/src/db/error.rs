@@ -1,0 +1,189 @@
+//! What a database can answer instead of what was asked, in words that say what to do.
+
+use std::time::Duration;
+
+use sqlx::error::DatabaseError;
+use sqlx::mysql::MySqlDatabaseError;
+
+use crate::text;
+
+/// The database could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No connection, or it broke.
+    #[error("{attempt}: no connection to {place}: {reason}")]
+    Lost {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
+        /// What the driver said.
+        reason: String,
+    },
+    /// The server refused the account.
+    #[error("{attempt}: {place} refuses this account: {reason}. Check user, password and grants")]
+    Denied {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
+        /// What the server said.
+        reason: String,
+    },
+    /// A reading statement took too long and was stopped.
+    #[error("{attempt} took too long and was stopped. Narrow it with a filter, or raise database.statement_timeout")]
+    TimeLimit {
+        /// What was attempted.
+        attempt: &'static str,
+    },
+    /// Somebody else holds a row or the table.
+    #[error("{attempt}: somebody else holds what it needs ({reason}). Nothing was changed; try again")]
+    Locked {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the server said.
+        reason: String,
+    },
+    /// There is no such `SQLite` file.
+    #[error("there is no file {place}. `authdb init` makes an empty database there, `authdb demo` shows one with data")]
+    NoFile {
+        /// The file.
+        place: String,
+    },
+    /// The database has no tables at all.
+    #[error("{place} is empty. `authdb init` creates the tables as DiracX does")]
+    Empty {
+        /// The database.
+        place: String,
+    },
+    /// The database belongs to something else.
+    #[error(
+        "{place} is not DiracX's AuthDB: it lacks {missing}{found}. Point database.url at the database that \
+         DIRACX_DB_URL_AUTHDB of the service names"
+    )]
+    Foreign {
+        /// The database.
+        place: String,
+        /// The tables or columns that are missing.
+        missing: String,
+        /// What is there instead.
+        found: String,
+    },
+    /// `init` on a database that holds something.
+    #[error("{place} is not empty: it holds {found}. Tables are only created in an empty database")]
+    NotEmpty {
+        /// The database.
+        place: String,
+        /// What is there.
+        found: String,
+    },
+    /// A change through a read-only connection.
+    #[error("this session is read-only: nothing can be changed. Start without --read-only to change things")]
+    ReadOnly,
+    /// Anything else.
+    #[error("{attempt} failed on {place}: {reason}")]
+    Failed {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
+        /// What the server said.
+        reason: String,
+    },
+}
+
+/// Errors by number; `MariaDB` and `MySQL` share theirs.
+mod code {
+    pub(super) const ACCESS: [u16; 5] = [1044, 1045, 1142, 1143, 1227];
+    pub(super) const LOCK_WAIT: u16 = 1205;
+    pub(super) const DEADLOCK: u16 = 1213;
+    pub(super) const TIME_LIMIT: [u16; 2] = [3024, 1969];
+    /// Too many connections, shutting down, out of sync, killed, outside the cluster.
+    pub(super) const GONE: [u16; 5] = [1040, 1053, 1927, 1047, 1129];
+    pub(super) const READ_ONLY: [u16; 3] = [1290, 1792, 1836];
+
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const LOCKED: i32 = 6;
+    /// By the progress handler, which keeps the time limit.
+    pub(super) const INTERRUPTED: i32 = 9;
+    pub(super) const IO: i32 = 10;
+    pub(super) const CANNOT_OPEN: i32 = 14;
+}
+
+impl DbError {
+    /// Whether the connection is what failed, so that it is worth trying again later.
+    #[must_use]
+    pub fn is_connection_loss(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Denied { .. } | Self::NoFile { .. })
+    }
+
+    /// Whether the same unit of work may succeed when it is simply repeated.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        matches!(self, Self::Locked { .. })
+    }
+
+    pub(super) fn silent(attempt: &'static str, place: &str, patience: Duration) -> Self {
+        let reason = format!("no answer for {}", humantime::format_duration(patience));
+        Self::Lost { attempt, place: place.to_owned(), reason }
+    }
+
+    pub(super) fn from_driver(attempt: &'static str, place: &str, error: &sqlx::Error) -> Self {
+        let reason = text::harmless(&reason(error));
+        let place = place.to_owned();
+        let sqlx::Error::Database(answer) = error else {
+            let is_loss = matches!(
+                error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+            );
+            return if is_loss {
+                Self::Lost { attempt, place, reason }
+            } else {
+                Self::Failed { attempt, place, reason }
+            };
+        };
+        match number(answer.as_ref()) {
+            Number::MySql(code) if code::ACCESS.contains(&code) => Self::Denied { attempt, place, reason },
+            Number::MySql(code) if code::TIME_LIMIT.contains(&code) => Self::TimeLimit { attempt },
+            Number::MySql(code) if code::GONE.contains(&code) => Self::Lost { attempt, place, reason },
+            Number::MySql(code::LOCK_WAIT | code::DEADLOCK) | Number::Sqlite(code::BUSY | code::LOCKED) => {
+                Self::Locked { attempt, reason }
+            }
+            Number::Sqlite(code::INTERRUPTED) => Self::TimeLimit { attempt },
+            Number::Sqlite(code::IO | code::CANNOT_OPEN) => Self::Lost { attempt, place, reason },
+            Number::MySql(code) if code::READ_ONLY.contains(&code) => {
+                Self::Failed { attempt, place, reason: format!("the server takes no writes: {reason}") }
+            }
+            _ => Self::Failed { attempt, place, reason },
+        }
+    }
+}
+
+enum Number {
+    MySql(u16),
+    /// The primary result code, without its extension.
+    Sqlite(i32),
+    None,
+}
+
+fn number(answer: &dyn DatabaseError) -> Number {
+    if let Some(answer) = answer.try_downcast_ref::<MySqlDatabaseError>() {
+        return Number::MySql(answer.number());
+    }
+    answer.code().and_then(|code| code.parse::<i32>().ok()).map_or(Number::None, |code| Number::Sqlite(code & 0xff))
+}
+
+/// The driver's words without its prefixes.
+fn reason(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(answer) => answer.message().to_owned(),
+        sqlx::Error::Io(reason) => reason.to_string(),
+        sqlx::Error::PoolTimedOut => "no connection could be made in time".to_owned(),
+        other => other.to_string(),
+    }
+}

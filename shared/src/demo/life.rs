@@ -1,0 +1,207 @@
+//! The present of the demo: people log in, clients poll, refresh and go home.
+
+use std::time::Duration;
+
+use rand::{Rng, RngExt};
+use sqlx::{FromRow, SqliteConnection};
+
+use super::population::client;
+use super::rows::{self, NewFlow};
+use super::{Demo, failed};
+use crate::clock::Timestamp;
+use crate::db::{Sweep, SweepCursor};
+use crate::error::Error;
+use crate::ids::Jti;
+use crate::model::{FlowStatus, Scope, TokenStatus};
+use crate::policy::Policy;
+
+/// A running program that holds a refresh token.
+pub(super) struct Client {
+    jti: Jti,
+    subject: String,
+    scope: String,
+    next_refresh: Timestamp,
+    leaves_at: Timestamp,
+}
+
+impl Client {
+    pub(super) fn new(
+        jti: Jti,
+        subject: String,
+        scope: String,
+        now: Timestamp,
+        policy: &Policy,
+        random: &mut impl Rng,
+    ) -> Self {
+        let next_refresh = now.after(policy.access_token_lifetime.mul_f64(random.random_range(0.02..1.0)));
+        let leaves_at = now.after(policy.refresh_token_lifetime.mul_f64(random.random_range(0.1..1.0)));
+        Self { jti, subject, scope, next_refresh, leaves_at }
+    }
+}
+
+#[derive(FromRow)]
+struct ReadyFlow {
+    key: String,
+    scope: String,
+    sub: Option<String>,
+}
+
+/// Clients poll every five seconds (RFC 8628 section 3.5).
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// Beats between two clean-ups, which the demo does itself as no janitor runs beside it.
+const BEATS_PER_SWEEP: u64 = 120;
+const SWEPT_PER_BATCH: u32 = 1000;
+
+impl Demo {
+    /// Lets about one second of life pass.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub async fn live(&mut self, now: Timestamp, random: &mut impl Rng) -> Result<(), Error> {
+        let result = self.beat(now, random).await;
+        let path = self.db.place().to_owned();
+        result.map_err(|error| failed(path.as_ref(), &error))?;
+        self.beats += 1;
+        if self.beats.is_multiple_of(BEATS_PER_SWEEP) {
+            self.clean_up(now).await?;
+        }
+        Ok(())
+    }
+
+    async fn beat(&mut self, now: Timestamp, random: &mut impl Rng) -> Result<(), sqlx::Error> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        if random.random_bool(0.2) {
+            let flow = self.new_login(now, random);
+            rows::insert_device_flow(&mut transaction, &flow, random).await?;
+        }
+        if random.random_bool(0.15) {
+            let flow = self.new_login(now, random);
+            rows::insert_authorization_flow(&mut transaction, &flow, random).await?;
+        }
+        self.authenticate_somebody(&mut transaction, now, random).await?;
+        if self.beats.is_multiple_of(POLL_INTERVAL.as_secs()) {
+            self.poll(&mut transaction, now, random).await?;
+        }
+        self.refresh(&mut transaction, now, random).await?;
+        transaction.commit().await
+    }
+
+    fn new_login(&self, now: Timestamp, random: &mut impl Rng) -> NewFlow {
+        let scope = self.population.somebody(random).scope(random);
+        NewFlow { status: FlowStatus::Pending, created: now, client_id: client(random), scope, sub: None }
+    }
+
+    /// Now and then a user finishes at the identity provider. Most do it within a minute or two; some never.
+    async fn authenticate_somebody(
+        &self,
+        connection: &mut SqliteConnection,
+        now: Timestamp,
+        random: &mut impl Rng,
+    ) -> Result<(), sqlx::Error> {
+        let somebody = self.population.somebody(random);
+        let claims = serde_json::json!({ "sub": somebody.sub, "preferred_username": somebody.sub }).to_string();
+        let device = "UPDATE DeviceFlows SET Status = 'READY', IDToken = ? WHERE UserCode = (SELECT UserCode \
+                      FROM DeviceFlows WHERE Status = 'PENDING' AND CreationTime > ? AND Scope LIKE ? \
+                      ORDER BY CreationTime LIMIT 1)";
+        let authorization = "UPDATE AuthorizationFlows SET Status = 'READY', IDToken = ? WHERE UUID = (SELECT UUID \
+                             FROM AuthorizationFlows WHERE Status = 'PENDING' AND CreationTime > ? AND Scope LIKE ? \
+                             ORDER BY CreationTime LIMIT 1)";
+        let vo = format!("vo:{} %", somebody.subject().split(':').next().unwrap_or_default());
+        for (statement, chance, expiration) in [
+            (device, 0.08, self.policy.device_flow_expiration),
+            (authorization, 0.12, self.policy.authorization_flow_expiration),
+        ] {
+            if random.random_bool(chance) {
+                let query = sqlx::query(statement).bind(&claims).bind(now.before(expiration)).bind(&vo);
+                query.execute(&mut *connection).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Clients whose flow is READY fetch their tokens: the flow becomes DONE and a token is issued for `vo:sub`.
+    async fn poll(
+        &mut self,
+        connection: &mut SqliteConnection,
+        now: Timestamp,
+        random: &mut impl Rng,
+    ) -> Result<(), sqlx::Error> {
+        let flows = [
+            (
+                "SELECT UserCode AS key, Scope AS scope, json_extract(IDToken, '$.sub') AS sub FROM DeviceFlows \
+                 WHERE Status = 'READY' AND CreationTime > ? LIMIT 20",
+                "UPDATE DeviceFlows SET Status = 'DONE' WHERE UserCode = ?",
+                self.policy.device_flow_expiration,
+            ),
+            (
+                "SELECT UUID AS key, Scope AS scope, json_extract(IDToken, '$.sub') AS sub FROM AuthorizationFlows \
+                 WHERE Status = 'READY' AND CreationTime > ? LIMIT 20",
+                "UPDATE AuthorizationFlows SET Status = 'DONE' WHERE UUID = ?",
+                self.policy.authorization_flow_expiration,
+            ),
+        ];
+        for (look, finish, expiration) in flows {
+            let ready: Vec<ReadyFlow> =
+                sqlx::query_as(look).bind(now.before(expiration)).fetch_all(&mut *connection).await?;
+            for flow in ready {
+                let vo = Scope::from_stored(flow.scope.clone()).vo().unwrap_or("lhcb").to_owned();
+                let Some(sub) = flow.sub else { continue };
+                let subject = format!("{vo}:{sub}");
+                sqlx::query(finish).bind(&flow.key).execute(&mut *connection).await?;
+                let jti = Jti::issue(now, random);
+                rows::insert_token(connection, &jti, &TokenStatus::Created, &flow.scope, &subject).await?;
+                self.clients.push(Client::new(jti, subject, flow.scope, now, &self.policy, random));
+            }
+        }
+        Ok(())
+    }
+
+    /// Clients whose access token runs out present their refresh token, as DiracX's token endpoint handles it.
+    async fn refresh(
+        &mut self,
+        connection: &mut SqliteConnection,
+        now: Timestamp,
+        random: &mut impl Rng,
+    ) -> Result<(), sqlx::Error> {
+        self.clients.retain(|client| client.leaves_at > now);
+        for index in (0..self.clients.len()).rev() {
+            if self.clients[index].next_refresh > now {
+                continue;
+            }
+            let Client { jti, subject, scope, .. } = self.clients.swap_remove(index);
+            let status: Option<String> = sqlx::query_scalar("SELECT Status FROM RefreshTokens WHERE JTI = ?")
+                .bind(jti.stored())
+                .fetch_optional(&mut *connection)
+                .await?;
+            if TokenStatus::from_stored(status) != TokenStatus::Created {
+                // A revoked token comes back: DiracX takes it for an attack and ends every session of the subject.
+                sqlx::query("UPDATE RefreshTokens SET Status = 'REVOKED' WHERE Sub = ? AND Status = 'CREATED'")
+                    .bind(&subject)
+                    .execute(&mut *connection)
+                    .await?;
+                continue;
+            }
+            sqlx::query("UPDATE RefreshTokens SET Status = 'REVOKED' WHERE JTI = ?")
+                .bind(jti.stored())
+                .execute(&mut *connection)
+                .await?;
+            let next = Jti::issue(now, random);
+            rows::insert_token(connection, &next, &TokenStatus::Created, &scope, &subject).await?;
+            self.clients.push(Client::new(next, subject, scope, now, &self.policy, random));
+        }
+        Ok(())
+    }
+
+    async fn clean_up(&self, now: Timestamp) -> Result<(), Error> {
+        for sweep in [
+            Sweep::ExpireDeviceFlows,
+            Sweep::PurgeDeviceFlows,
+            Sweep::ExpireAuthorizationFlows,
+            Sweep::PurgeAuthorizationFlows,
+        ] {
+            let mut cursor = SweepCursor::start(sweep, now, &self.policy);
+            while !self.db.sweep(&self.permit, &mut cursor, SWEPT_PER_BATCH).await?.is_last {}
+        }
+        Ok(())
+    }
+}

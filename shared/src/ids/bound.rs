@@ -1,0 +1,94 @@
+//! Bounds: the lowest `UUIDv7` of an instant.
+//!
+//! `RefreshTokens` has no time column and `AuthorizationFlows` no index on its own, but a `UUIDv7` begins with its time.
+//! A comparison with a bound therefore selects by age through the primary key, and prunes partitions.
+
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+
+/// The lowest `UUIDv7` of one millisecond: every key issued earlier sorts below it, every later one does not.
+///
+/// Bit for bit what `DiracX` computes as `uuid7_from_datetime(…, randomize=False)`: 48 bits of Unix milliseconds,
+/// version 7, variant 10, every other bit zero. Months whose partitions use these bounds tile without a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyBound(Uuid);
+
+/// The largest time that fits into a `UUIDv7`.
+const LARGEST_MILLIS: u64 = (1 << 48) - 1;
+
+impl KeyBound {
+    /// The bound at `time`. Times before 1970 become the lowest bound, times beyond the year 10889 the highest.
+    #[must_use]
+    pub fn at(time: Timestamp) -> Self {
+        let millis = u64::try_from(time.unix_millis()).unwrap_or(0).min(LARGEST_MILLIS);
+        Self(Uuid::from_u128((u128::from(millis) << 80) | (0x7 << 76) | (0b10 << 62)))
+    }
+
+    /// Reads a bound as either server prints it: 32 hex digits, with or without dashes.
+    ///
+    /// The first 48 bits order keys by time whatever the other bits are, so any UUID is accepted.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+
+    /// The time in the first 48 bits.
+    #[must_use]
+    pub fn time(self) -> Timestamp {
+        let millis = i64::try_from(self.0.as_u128() >> 80).expect("a number of 48 bits fits into 63");
+        Timestamp::from_unix_millis(millis).expect("48 bits of milliseconds end in the year 10889")
+    }
+
+    /// Whether this is exactly the lowest `UUIDv7` of its millisecond.
+    #[must_use]
+    pub fn is_exact(self) -> bool {
+        Self::at(self.time()) == self
+    }
+
+    /// 32 hex digits: the form that compares with both kinds of key column.
+    #[must_use]
+    pub fn hex(self) -> String {
+        self.0.simple().to_string()
+    }
+
+    /// 36 characters with dashes, as `MariaDB` writes the bounds of a native `uuid` column.
+    #[must_use]
+    pub fn dashed(self) -> String {
+        self.0.hyphenated().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(text: &str) -> Timestamp {
+        let time = chrono::DateTime::parse_from_rfc3339(text).expect("a time written in this test");
+        Timestamp::from(time.to_utc())
+    }
+
+    #[test]
+    fn the_bound_of_a_month_is_the_one_diracx_writes() {
+        let bound = KeyBound::at(millis("2026-12-01T00:00:00Z"));
+        assert_eq!(bound.hex(), "01a22ee6b00070008000000000000000");
+        assert_eq!(bound.dashed(), "01a22ee6-b000-7000-8000-000000000000");
+        assert_eq!(KeyBound::parse(&bound.dashed()), Some(bound));
+        assert!(bound.is_exact());
+    }
+
+    #[test]
+    fn a_bound_gives_back_its_time_and_orders_by_it() {
+        let time = millis("2026-12-01T00:00:00.001Z");
+        assert_eq!(KeyBound::at(time).time(), time);
+        assert!(KeyBound::at(millis("2026-12-01T00:00:00Z")) < KeyBound::at(time));
+    }
+
+    #[test]
+    fn a_bound_with_other_bits_is_read_but_not_called_exact() {
+        let foreign = KeyBound::parse("01a22ee6-b000-0000-0000-000000000000").expect("32 hex digits");
+        assert_eq!(foreign.time(), millis("2026-12-01T00:00:00Z"));
+        assert!(!foreign.is_exact());
+        assert_eq!(KeyBound::parse("MAXVALUE"), None);
+    }
+}
