@@ -1,0 +1,139 @@
+//! What a run did, for people and for the log.
+
+use std::fmt;
+use std::time::Duration;
+
+use authdb_shared::db::{DbError, Sweep};
+use authdb_shared::text;
+
+use crate::jobs::Job;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything that was due has been done.
+    Done,
+    /// Something was due and was not done, for the reasons given in the notes.
+    Refused,
+    /// Stopped by a signal or at the end of its time; the next run carries on.
+    Unfinished,
+    /// An error ended it; what was done before stays done.
+    Failed {
+        /// What went wrong.
+        reason: String,
+        /// Whether the database could not be reached.
+        is_connection_loss: bool,
+    },
+}
+
+/// What a run did.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    pub(crate) job: Job,
+    pub(crate) outcome: Outcome,
+    /// Rows by kind of sweep, in the order of the work.
+    pub(crate) swept: Vec<(Sweep, u64)>,
+    /// Changes of the partition layout, each in words.
+    pub(crate) changes: Vec<String>,
+    /// What a reader should know, each in a sentence.
+    pub(crate) notes: Vec<String>,
+    pub(crate) took: Duration,
+}
+
+impl Report {
+    pub(crate) fn new(job: Job) -> Self {
+        Self {
+            job,
+            outcome: Outcome::Done,
+            swept: Vec::new(),
+            changes: Vec::new(),
+            notes: Vec::new(),
+            took: Duration::ZERO,
+        }
+    }
+
+    /// Notes that something due was not done.
+    pub(crate) fn refuse(&mut self, reason: String) {
+        self.outcome = Outcome::Refused;
+        self.notes.push(reason);
+    }
+
+    pub(crate) fn fail(&mut self, error: &DbError) {
+        self.outcome = Outcome::Failed { reason: error.to_string(), is_connection_loss: error.is_connection_loss() };
+    }
+
+    /// Rows changed or deleted in all.
+    pub(crate) fn rows(&self) -> u64 {
+        self.swept.iter().map(|(_, rows)| rows).sum()
+    }
+
+    /// One line for the log.
+    pub(crate) fn summary(&self) -> String {
+        let mut parts: Vec<String> =
+            self.swept.iter().filter(|(_, rows)| *rows > 0).map(|(sweep, rows)| format!("{rows} {sweep}")).collect();
+        parts.extend(self.changes.iter().cloned());
+        parts.extend(self.notes.iter().cloned());
+        if let Outcome::Failed { reason, .. } = &self.outcome {
+            parts.push(reason.clone());
+        }
+        if parts.is_empty() {
+            parts.push("nothing was due".to_owned());
+        }
+        text::harmless(&parts.join("; "))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Unfinished => "unfinished",
+            Self::Failed { .. } => "failed",
+        })
+    }
+}
+
+/// Several lines, for a terminal.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {} in {:.1} s", self.job, self.outcome, self.took.as_secs_f64())?;
+        for (sweep, rows) in &self.swept {
+            writeln!(f, "  {sweep:<40} {rows:>9}")?;
+        }
+        for change in &self.changes {
+            writeln!(f, "  {}", text::harmless(change))?;
+        }
+        for note in &self.notes {
+            writeln!(f, "  {}", text::harmless(note))?;
+        }
+        if let Outcome::Failed { reason, .. } = &self.outcome {
+            writeln!(f, "  {}", text::harmless(reason))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quiet_run_says_that_nothing_was_due() {
+        let mut report = Report::new(Job::Flows);
+        report.swept.push((Sweep::ExpireDeviceFlows, 0));
+        assert_eq!(report.summary(), "nothing was due");
+    }
+
+    #[test]
+    fn a_report_names_counts_changes_and_reasons() {
+        let mut report = Report::new(Job::Tokens);
+        report.swept.push((Sweep::PurgeTokens, 12));
+        report.changes.push("added p_2027_11".to_owned());
+        report.refuse("p_2026_4 is\u{1b}[2J held".to_owned());
+        let printed = report.to_string();
+        assert!(printed.starts_with("tokens: refused"), "{printed}");
+        assert!(printed.contains("refresh tokens of old months deleted            12"), "{printed}");
+        assert!(printed.contains("added p_2027_11") && !printed.contains('\u{1b}'), "{printed}");
+    }
+}
