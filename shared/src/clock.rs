@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
+use rand::SeedableRng;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::mysql::{MySql, MySqlTypeInfo, MySqlValueRef};
@@ -30,11 +31,11 @@ pub fn host_now() -> Timestamp {
     Timestamp::new(Utc::now())
 }
 
-/// The operating system's randomness, for codes, keys and jitter.
+/// A cryptographic generator seeded by the operating system, for codes, keys and jitter.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this module is the one that provides randomness")]
-pub fn randomness() -> impl rand::Rng {
-    rand::rng()
+pub fn randomness() -> impl rand::CryptoRng + Send {
+    rand::rngs::StdRng::from_rng(&mut rand::rng())
 }
 
 impl Timestamp {

@@ -84,16 +84,18 @@ impl AuthDb {
                     .await
             })?;
             let mut page = Page::cut(rows.into_iter().map(AuthorizationFlow::from).collect(), limit, now);
-            if *containing == Containing::default() {
-                let beyond: Vec<AuthorizationFlowRow> = on_backend!(&mut session, |connection, text| {
-                    sqlx::query_as(text(statements::AUTHORIZATION_FLOWS_BEYOND))
-                        .bind(&end)
-                        .bind(FOREIGN_KEYS)
-                        .fetch_all(connection)
-                        .await
-                })?;
-                page.rows.extend(beyond.into_iter().map(AuthorizationFlow::from));
-            }
+            let beyond: Vec<AuthorizationFlowRow> = on_backend!(&mut session, |connection, text| {
+                sqlx::query_as(text(statements::AUTHORIZATION_FLOWS_BEYOND))
+                    .bind(&key)
+                    .bind(&other)
+                    .bind(&other)
+                    .bind(&other)
+                    .bind(&end)
+                    .bind(FOREIGN_KEYS)
+                    .fetch_all(connection)
+                    .await
+            })?;
+            page.rows.extend(beyond.into_iter().map(AuthorizationFlow::from));
             // The sort is stable, so within a rank the order by key stays; only what is urgent is reordered.
             page.rows.sort_by_key(|flow| {
                 let state = flow.state(now, policy);

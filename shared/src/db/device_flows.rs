@@ -6,12 +6,14 @@ use serde_json::json;
 use sqlx::FromRow;
 
 use super::backend::{WriteSession, on_backend};
+use super::error::nothing_if_unstorable;
 use super::{AuthDb, Containing, DbError, Page, WritePermit, statements};
 use crate::clock::{StoredTime, Timestamp};
 use crate::ids::UserCode;
 use crate::liveness::FlowState;
 use crate::model::{DeviceFlow, FlowStatus, IdTokenClaims, Scope};
 use crate::policy::Policy;
+use crate::text;
 
 #[derive(FromRow)]
 struct DeviceFlowRow {
@@ -76,8 +78,37 @@ pub enum ApproveRefusal {
     SubjectWithVo(String),
 }
 
+impl ApproveRefusal {
+    /// What speaks against approving this flow at `now`, whoever it is approved for; `None` if nothing does.
+    #[must_use]
+    pub fn of_flow(flow: &DeviceFlow, now: Timestamp, policy: &Policy) -> Option<Self> {
+        let code = flow.user_code.clone();
+        let status = flow.status.clone();
+        match flow.state(now, policy) {
+            FlowState::Pending { .. } => None,
+            FlowState::Stale { ago } => Some(Self::Expired { code, ago }),
+            FlowState::Ready { .. } | FlowState::Done => {
+                Some(Self::AlreadyApproved { code, status, sub: flow.sub.clone() })
+            }
+            FlowState::Error | FlowState::Unrecognised => Some(Self::NotPending { code, status }),
+        }
+    }
+
+    /// What speaks against approving this flow for `sub`; `None` if nothing does.
+    #[must_use]
+    pub fn of_subject(flow: &DeviceFlow, sub: &str) -> Option<Self> {
+        let sub = sub.trim();
+        if sub.is_empty() {
+            return Some(Self::NoSubject);
+        }
+        let vo = flow.scope.vo()?;
+        let has_vo = sub.strip_prefix(vo).is_some_and(|rest| rest.starts_with(':'));
+        has_vo.then(|| Self::SubjectWithVo(text::harmless(vo)))
+    }
+}
+
 fn whom(sub: Option<&str>) -> String {
-    sub.map(|sub| format!(" ({})", crate::text::harmless(sub))).unwrap_or_default()
+    sub.map(|sub| format!(" ({})", text::harmless(sub))).unwrap_or_default()
 }
 
 /// Whole seconds: nobody needs the nanoseconds of an expiry.
@@ -147,9 +178,9 @@ impl AuthDb {
         self.limited("reading the device flow", async {
             let mut session = self.reading().await?;
             let now = session.now().await?;
-            let row: Option<DeviceFlowRow> = on_backend!(&mut session, |connection, text| {
+            let row: Option<DeviceFlowRow> = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
                 sqlx::query_as(text(statements::DEVICE_FLOW)).bind(code.stored()).fetch_optional(connection).await
-            })?;
+            }))?;
             Ok((row.map(DeviceFlow::from), now))
         })
         .await
@@ -169,16 +200,14 @@ impl AuthDb {
         claims: &IdTokenClaims,
         policy: &Policy,
     ) -> Result<Result<DeviceFlow, ApproveRefusal>, DbError> {
-        if claims.sub.trim().is_empty() {
-            return Ok(Err(ApproveRefusal::NoSubject));
-        }
         self.limited("approving the device flow", async {
             let mut session = self.writing(permit).await?;
             let now = session.now().await?;
             let Some(flow) = find(&mut session, code).await? else {
                 return Ok(Err(ApproveRefusal::Unknown(code.clone())));
             };
-            if let Some(refusal) = refusal(&flow, claims, now, policy) {
+            let refusal = ApproveRefusal::of_flow(&flow, now, policy);
+            if let Some(refusal) = refusal.or_else(|| ApproveRefusal::of_subject(&flow, &claims.sub)) {
                 return Ok(Err(refusal));
             }
             let id_token = id_token(claims);
@@ -197,10 +226,12 @@ impl AuthDb {
                 return Ok(Ok(flow));
             }
             // Somebody was faster between the look and the write. Dropping the transaction undoes whatever it did.
-            let flow = find(&mut session, code).await?;
-            Ok(Err(flow
-                .and_then(|flow| refusal(&flow, claims, now, policy))
-                .unwrap_or(ApproveRefusal::Expired { code: code.clone(), ago: Duration::ZERO })))
+            let refusal = match find(&mut session, code).await? {
+                None => ApproveRefusal::Unknown(code.clone()),
+                Some(flow) => ApproveRefusal::of_flow(&flow, now, policy)
+                    .unwrap_or(ApproveRefusal::Expired { code: code.clone(), ago: Duration::ZERO }),
+            };
+            Ok(Err(refusal))
         })
         .await
     }
@@ -216,13 +247,13 @@ impl AuthDb {
     ) -> Result<Result<(), DenyRefusal>, DbError> {
         self.limited("denying the device flow", async {
             let mut session = self.writing(permit).await?;
-            let changed = on_backend!(&mut session, |connection, text| {
+            let changed = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
                 sqlx::query(text(statements::DENY_DEVICE_FLOW))
                     .bind(code.stored())
                     .execute(connection)
                     .await
                     .map(|done| done.rows_affected())
-            })?;
+            }))?;
             if changed == 1 {
                 session.commit().await?;
                 return Ok(Ok(()));
@@ -237,27 +268,10 @@ impl AuthDb {
 }
 
 async fn find(session: &mut WriteSession, code: &UserCode) -> Result<Option<DeviceFlow>, sqlx::Error> {
-    let row: Option<DeviceFlowRow> = on_backend!(session, |connection, text| {
+    let row: Option<DeviceFlowRow> = nothing_if_unstorable(on_backend!(session, |connection, text| {
         sqlx::query_as(text(statements::DEVICE_FLOW)).bind(code.stored()).fetch_optional(connection).await
-    })?;
+    }))?;
     Ok(row.map(DeviceFlow::from))
-}
-
-/// What speaks against approving this flow; `None` if nothing does.
-fn refusal(flow: &DeviceFlow, claims: &IdTokenClaims, now: Timestamp, policy: &Policy) -> Option<ApproveRefusal> {
-    let code = flow.user_code.clone();
-    let status = flow.status.clone();
-    match flow.state(now, policy) {
-        FlowState::Stale { ago } => return Some(ApproveRefusal::Expired { code, ago }),
-        FlowState::Ready { .. } | FlowState::Done => {
-            return Some(ApproveRefusal::AlreadyApproved { code, status, sub: flow.sub.clone() });
-        }
-        FlowState::Error | FlowState::Unrecognised => return Some(ApproveRefusal::NotPending { code, status }),
-        FlowState::Pending { .. } => {}
-    }
-    let vo = flow.scope.vo()?;
-    let with_vo = claims.sub.strip_prefix(vo).is_some_and(|rest| rest.starts_with(':'));
-    with_vo.then(|| ApproveRefusal::SubjectWithVo(crate::text::harmless(vo)))
 }
 
 /// The claims as the identity provider's would be stored.

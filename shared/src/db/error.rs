@@ -101,6 +101,8 @@ mod code {
     /// Too many connections, shutting down, out of sync, killed, outside the cluster.
     pub(super) const GONE: [u16; 5] = [1040, 1053, 1927, 1047, 1129];
     pub(super) const READ_ONLY: [u16; 3] = [1290, 1792, 1836];
+    /// `MariaDB`'s and `MySQL`'s way to say that a latin1 column cannot be compared with these letters.
+    pub(super) const UNSTORABLE: [u16; 2] = [1267, 3855];
 
     pub(super) const BUSY: i32 = 5;
     pub(super) const LOCKED: i32 = 6;
@@ -161,6 +163,20 @@ impl DbError {
             }
             _ => Self::Failed { attempt, place, reason },
         }
+    }
+}
+
+/// Nothing instead of an error, where a text holds letters that the column's character set lacks: no row equals it.
+///
+/// For the outcome of a statement that compares columns with a text from outside, and does nothing else with it.
+pub(super) fn nothing_if_unstorable<T: Default>(result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+    let is_unstorable = |error: &sqlx::Error| {
+        let Some(answer) = error.as_database_error() else { return false };
+        matches!(number(answer), Number::MySql(code) if code::UNSTORABLE.contains(&code))
+    };
+    match result {
+        Err(error) if is_unstorable(&error) => Ok(T::default()),
+        other => other,
     }
 }
 

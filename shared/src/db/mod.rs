@@ -107,6 +107,12 @@ impl Containing {
         pattern
     }
 
+    /// Whether one of `texts` contains it, as the statements decide it.
+    fn matches(&self, texts: &[&str]) -> bool {
+        let wanted = self.0.to_ascii_lowercase();
+        texts.iter().any(|text| text.to_ascii_lowercase().contains(&wanted))
+    }
+
     /// The same without dashes, for keys that are stored without them but shown with them.
     fn key_pattern(&self) -> String {
         Self(self.0.replace('-', "")).pattern()

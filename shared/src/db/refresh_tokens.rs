@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::backend::on_backend;
+use super::error::nothing_if_unstorable;
 use super::{AuthDb, Containing, DbError, Page, WritePermit, statements};
 use crate::clock::Timestamp;
 use crate::ids::{Jti, KeyBound, Subject};
@@ -88,8 +89,8 @@ const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 impl AuthDb {
     /// Tokens containing a text in key, subject or scope, newest first.
     ///
-    /// Everybody's tokens are read by key range, so that a table of millions costs no more than the page. Of a single
-    /// subject all are read, by the index on it, and `containing` is not looked at.
+    /// Everybody's tokens are read by key range, so that a table of millions costs no more than the page. Those of a
+    /// single subject are read by the index on it.
     ///
     /// # Errors
     /// If the database cannot be asked, or takes too long.
@@ -102,7 +103,7 @@ impl AuthDb {
     ) -> Result<Page<RefreshToken>, DbError> {
         match selection {
             TokenSelection::Everybody(range) => self.tokens_by_age(*range, containing, policy, limit).await,
-            TokenSelection::Of(subject) => self.tokens_of(subject, limit).await,
+            TokenSelection::Of(subject) => self.tokens_of(subject, containing, limit).await,
         }
     }
 
@@ -158,19 +159,28 @@ impl AuthDb {
         .await
     }
 
-    async fn tokens_of(&self, subject: &Subject, limit: u32) -> Result<Page<RefreshToken>, DbError> {
+    async fn tokens_of(
+        &self,
+        subject: &Subject,
+        containing: &Containing,
+        limit: u32,
+    ) -> Result<Page<RefreshToken>, DbError> {
         self.limited("listing the refresh tokens of the subject", async {
             let mut session = self.reading().await?;
             let now = session.now().await?;
-            let rows: Vec<TokenRow> = on_backend!(&mut session, |connection, text| {
+            let rows: Vec<TokenRow> = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
                 sqlx::query_as(text(statements::TOKENS_OF_SUBJECT))
                     .bind(subject.as_str())
                     .bind(subject.as_str())
                     .bind(i64::from(limit) + 1)
                     .fetch_all(connection)
                     .await
-            })?;
-            Ok(Page::cut(rows.into_iter().map(RefreshToken::from).collect(), limit, now))
+            }))?;
+            let mut page = Page::cut(rows.into_iter().map(RefreshToken::from).collect(), limit, now);
+            page.rows.retain(|token| {
+                containing.matches(&[&token.jti.to_string(), token.scope.as_str(), token.status.as_str()])
+            });
+            Ok(page)
         })
         .await
     }
@@ -183,14 +193,14 @@ impl AuthDb {
     pub async fn revocable_tokens(&self, subject: &Subject) -> Result<u64, DbError> {
         self.limited("counting the refresh tokens of the subject", async {
             let mut session = self.reading().await?;
-            let count: i64 = on_backend!(&mut session, |connection, text| {
+            let count: i64 = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
                 sqlx::query_scalar(text(statements::COUNT_CREATED_OF_SUBJECT))
                     .bind(subject.as_str())
                     .bind(subject.as_str())
                     .bind(COUNTED_AT_MOST)
                     .fetch_one(connection)
                     .await
-            })?;
+            }))?;
             Ok(count.unsigned_abs())
         })
         .await
@@ -251,7 +261,7 @@ impl AuthDb {
     async fn revoke_batch(&self, permit: &WritePermit, subject: &Subject) -> Result<u64, DbError> {
         self.limited("revoking the refresh tokens of the subject", async {
             let mut session = self.writing(permit).await?;
-            let changed = on_backend!(&mut session, |connection, text| {
+            let changed = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
                 sqlx::query(text(statements::REVOKE_TOKENS_OF_SUBJECT))
                     .bind(subject.as_str())
                     .bind(subject.as_str())
@@ -259,7 +269,7 @@ impl AuthDb {
                     .execute(connection)
                     .await
                     .map(|done| done.rows_affected())
-            })?;
+            }))?;
             session.commit().await?;
             Ok(changed)
         })

@@ -35,7 +35,8 @@ statements! {
     /// The table has no index on time or status, so the whole of it is read, without locks and under the time limit.
     DEVICE_FLOWS = Statement {
         sqlite: "SELECT UserCode AS user_code, Status AS status, CreationTime AS created, ClientID AS client_id, \
-                 Scope AS scope, CASE WHEN json_valid(IDToken) THEN json_extract(IDToken, '$.sub') END AS sub \
+                 Scope AS scope, \
+                 CASE WHEN json_valid(IDToken) THEN CAST(json_extract(IDToken, '$.sub') AS TEXT) END AS sub \
                  FROM DeviceFlows \
                  WHERE UserCode LIKE ? ESCAPE '!' OR ClientID LIKE ? ESCAPE '!' OR Scope LIKE ? ESCAPE '!' \
                  ORDER BY CASE WHEN Status = 'PENDING' AND CreationTime > ? THEN 0 \
@@ -56,7 +57,8 @@ statements! {
     /// Binds: user code.
     DEVICE_FLOW = Statement {
         sqlite: "SELECT UserCode AS user_code, Status AS status, CreationTime AS created, ClientID AS client_id, \
-                 Scope AS scope, CASE WHEN json_valid(IDToken) THEN json_extract(IDToken, '$.sub') END AS sub \
+                 Scope AS scope, \
+                 CASE WHEN json_valid(IDToken) THEN CAST(json_extract(IDToken, '$.sub') AS TEXT) END AS sub \
                  FROM DeviceFlows WHERE UserCode = ?",
         mysql: "SELECT UserCode AS user_code, Status AS status, CreationTime AS created, ClientID AS client_id, \
                 Scope AS scope, JSON_VALUE(IDToken, '$.sub') AS sub FROM DeviceFlows WHERE UserCode = ?",
@@ -76,7 +78,7 @@ statements! {
     AUTHORIZATION_FLOWS = Statement {
         sqlite: "SELECT UUID AS id, Status AS status, CreationTime AS created, ClientID AS client_id, Scope AS scope, \
                  RedirectURI AS redirect_uri, \
-                 CASE WHEN json_valid(IDToken) THEN json_extract(IDToken, '$.sub') END AS sub \
+                 CASE WHEN json_valid(IDToken) THEN CAST(json_extract(IDToken, '$.sub') AS TEXT) END AS sub \
                  FROM AuthorizationFlows \
                  WHERE (UUID LIKE ? ESCAPE '!' OR ClientID LIKE ? ESCAPE '!' OR Scope LIKE ? ESCAPE '!' \
                  OR RedirectURI LIKE ? ESCAPE '!') AND UUID < ? ORDER BY UUID DESC LIMIT ?",
@@ -88,15 +90,20 @@ statements! {
                 OR CONVERT(RedirectURI USING utf8mb4) LIKE ? ESCAPE '!') AND UUID < ? ORDER BY UUID DESC LIMIT ?",
     };
 
-    /// Binds: lower bound, limit. Keys that are no `UUIDv7`, or from the future.
+    /// Binds: key pattern, pattern ×3, lower bound, limit. Keys that are no `UUIDv7`, or from the future.
     AUTHORIZATION_FLOWS_BEYOND = Statement {
         sqlite: "SELECT UUID AS id, Status AS status, CreationTime AS created, ClientID AS client_id, Scope AS scope, \
                  RedirectURI AS redirect_uri, \
-                 CASE WHEN json_valid(IDToken) THEN json_extract(IDToken, '$.sub') END AS sub \
-                 FROM AuthorizationFlows WHERE UUID >= ? ORDER BY UUID LIMIT ?",
+                 CASE WHEN json_valid(IDToken) THEN CAST(json_extract(IDToken, '$.sub') AS TEXT) END AS sub \
+                 FROM AuthorizationFlows \
+                 WHERE (UUID LIKE ? ESCAPE '!' OR ClientID LIKE ? ESCAPE '!' OR Scope LIKE ? ESCAPE '!' \
+                 OR RedirectURI LIKE ? ESCAPE '!') AND UUID >= ? ORDER BY UUID LIMIT ?",
         mysql: "SELECT UUID AS id, Status AS status, CreationTime AS created, ClientID AS client_id, Scope AS scope, \
                 RedirectURI AS redirect_uri, JSON_VALUE(IDToken, '$.sub') AS sub \
-                FROM AuthorizationFlows WHERE UUID >= ? ORDER BY UUID LIMIT ?",
+                FROM AuthorizationFlows \
+                WHERE (REPLACE(CONVERT(UUID USING utf8mb4), '-', '') LIKE ? ESCAPE '!' \
+                OR CONVERT(ClientID USING utf8mb4) LIKE ? ESCAPE '!' OR CONVERT(Scope USING utf8mb4) LIKE ? ESCAPE '!' \
+                OR CONVERT(RedirectURI USING utf8mb4) LIKE ? ESCAPE '!') AND UUID >= ? ORDER BY UUID LIMIT ?",
     };
 
     /// Binds: key.

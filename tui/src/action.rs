@@ -1,0 +1,91 @@
+//! Actions: everything that can happen to the dashboard.
+
+use authdb_shared::Timestamp;
+use authdb_shared::db::TokensByMonth;
+use authdb_shared::db::{ApproveRefusal, CancelRefusal, DbError, DenyRefusal, Page, RevokeRefusal, RevokedSubject};
+use authdb_shared::ids::{Subject, UserCode};
+use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
+use crossterm::event::KeyEvent;
+
+use crate::command::Command;
+use crate::effect::Change;
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Action {
+    /// The admin gave a command.
+    Command(Command),
+    /// The admin types into a field.
+    Typed(KeyEvent),
+    /// The terminal has a new size.
+    Resized {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// Time passes.
+    Tick,
+    /// The worker answers.
+    Answer(Box<Answer>),
+}
+
+/// What the worker found or did.
+#[derive(Debug)]
+pub enum Answer {
+    /// Rows for a list.
+    Rows {
+        /// Which request of that list this answers.
+        generation: u64,
+        /// The rows, or why there are none.
+        rows: Rows,
+    },
+    /// Tokens per month, or why they are not known.
+    Months(Result<TokensByMonth, DbError>),
+    /// The device flow with a code that was typed, and the database's time.
+    Flow {
+        /// The code.
+        code: UserCode,
+        /// What was found.
+        found: Result<(Option<DeviceFlow>, Timestamp), DbError>,
+    },
+    /// How many tokens revoking all of a subject would change.
+    Revocable {
+        /// The subject.
+        subject: Subject,
+        /// How many.
+        count: Result<u64, DbError>,
+    },
+    /// What became of a change.
+    Changed(Change, Changed),
+    /// The worker broke off, which is a defect.
+    Defect(String),
+}
+
+/// Rows of one of the lists.
+#[derive(Debug)]
+pub enum Rows {
+    /// Of `DeviceFlows`.
+    DeviceFlows(Result<Page<DeviceFlow>, DbError>),
+    /// Of `AuthorizationFlows`.
+    AuthorizationFlows(Result<Page<AuthorizationFlow>, DbError>),
+    /// Subjects with their live tokens.
+    Subjects(Result<Page<SubjectSummary>, DbError>),
+    /// Of `RefreshTokens`.
+    Tokens(Result<Page<RefreshToken>, DbError>),
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub enum Changed {
+    /// Of an approval.
+    Approved(Result<Result<DeviceFlow, ApproveRefusal>, DbError>),
+    /// Of a denial.
+    Denied(Result<Result<(), DenyRefusal>, DbError>),
+    /// Of a cancellation.
+    Cancelled(Result<Result<(), CancelRefusal>, DbError>),
+    /// Of revoking one token.
+    Revoked(Result<Result<RefreshToken, RevokeRefusal>, DbError>),
+    /// Of revoking all tokens of a subject.
+    RevokedSubject(Result<RevokedSubject, DbError>),
+}

@@ -1,0 +1,60 @@
+//! Approving a device code, step by step.
+
+use authdb_shared::Timestamp;
+use authdb_shared::db::{ApproveRefusal, DbError};
+use authdb_shared::ids::UserCode;
+use authdb_shared::model::DeviceFlow;
+
+use super::{App, Dialog, Step};
+use crate::effect::{Change, Effect};
+
+impl App {
+    pub(super) fn open_approval(&mut self) -> Vec<Effect> {
+        self.dialog = Some(Dialog::Approve(Box::default()));
+        Vec::new()
+    }
+
+    /// Enter in a field, or `y` at the end.
+    pub(super) fn approval_step(&mut self) -> Vec<Effect> {
+        let now = self.now();
+        let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Vec::new() };
+        match approve.step {
+            Step::Code => match UserCode::read(approve.code.value()) {
+                Ok(code) => {
+                    approve.looking_up = Some(code.clone());
+                    return vec![Effect::LookUp(code)];
+                }
+                Err(error) => approve.error = Some(error.to_string()),
+            },
+            Step::Subject => {
+                let Some(flow) = &approve.flow else { return Vec::new() };
+                match ApproveRefusal::of_subject(flow, approve.sub.value()) {
+                    Some(refusal) => approve.error = Some(refusal.to_string()),
+                    None => approve.step = Step::Name,
+                }
+            }
+            Step::Name => approve.step = Step::Confirm,
+            Step::Confirm => {
+                let Some(flow) = &approve.flow else { return Vec::new() };
+                if let Some(refusal) = ApproveRefusal::of_flow(flow, now, &self.policy) {
+                    approve.error = Some(refusal.to_string());
+                    return Vec::new();
+                }
+                let change = Change::Approve(flow.user_code.clone(), approve.claims());
+                return self.begin(change);
+            }
+        }
+        Vec::new()
+    }
+
+    pub(super) fn looked_up(&mut self, code: &UserCode, found: Result<(Option<DeviceFlow>, Timestamp), DbError>) {
+        let Some(Dialog::Approve(approve)) = &mut self.dialog else { return };
+        match found {
+            Ok((flow, now)) => approve.found(code, flow, now, &self.policy),
+            Err(error) => {
+                approve.looking_up = None;
+                approve.error = Some(error.to_string());
+            }
+        }
+    }
+}

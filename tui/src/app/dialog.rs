@@ -1,0 +1,144 @@
+//! Dialogs: what an action will do, asked before it is done.
+
+use authdb_shared::db::ApproveRefusal;
+use authdb_shared::ids::UserCode;
+use authdb_shared::model::{DeviceFlow, IdTokenClaims};
+use authdb_shared::{Policy, Timestamp};
+use tui_input::Input;
+
+use crate::effect::Change;
+
+/// What lies over the screen.
+#[derive(Debug)]
+pub enum Dialog {
+    /// All keys.
+    Help,
+    /// A question about one change.
+    Confirm(Confirm),
+    /// The steps of approving a device code.
+    Approve(Box<Approve>),
+}
+
+/// A question about one change, whose target was frozen when the dialog opened.
+#[derive(Debug)]
+pub struct Confirm {
+    /// The question.
+    pub title: String,
+    /// What will follow from a yes, a paragraph each.
+    pub consequences: Vec<String>,
+    /// What `y` does, in a word or two.
+    pub verb: &'static str,
+    /// The change.
+    pub change: Change,
+    /// Whether something that belongs into the question is still being counted; until then `y` does nothing.
+    pub is_counting: bool,
+}
+
+/// The step of an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The code that the user reads out.
+    Code,
+    /// The subject that is approved.
+    Subject,
+    /// A name for people, which may stay empty.
+    Name,
+    /// The question.
+    Confirm,
+}
+
+/// The steps of approving a device code.
+///
+/// The code is always typed, never taken from the list: a row proves only that *somebody* started a login, and an
+/// attacker can make a row look like a colleague's (RFC 8628 section 5.4).
+#[derive(Debug)]
+pub struct Approve {
+    /// Where it stands.
+    pub step: Step,
+    /// The code as typed.
+    pub code: Input,
+    /// The subject as typed.
+    pub sub: Input,
+    /// The name as typed.
+    pub name: Input,
+    /// The flow that the code belongs to, once it was looked up.
+    pub flow: Option<DeviceFlow>,
+    /// What is wrong with the field of this step.
+    pub error: Option<String>,
+    /// The code that is being looked up.
+    pub looking_up: Option<UserCode>,
+}
+
+impl Default for Approve {
+    fn default() -> Self {
+        Self {
+            step: Step::Code,
+            code: Input::default(),
+            sub: Input::default(),
+            name: Input::default(),
+            flow: None,
+            error: None,
+            looking_up: None,
+        }
+    }
+}
+
+impl Approve {
+    /// The field that is typed into.
+    pub fn field(&mut self) -> Option<&mut Input> {
+        match self.step {
+            Step::Code => Some(&mut self.code),
+            Step::Subject => Some(&mut self.sub),
+            Step::Name => Some(&mut self.name),
+            Step::Confirm => None,
+        }
+    }
+
+    /// The claims that would be stored.
+    #[must_use]
+    pub fn claims(&self) -> IdTokenClaims {
+        let name = self.name.value().trim();
+        IdTokenClaims {
+            sub: self.sub.value().trim().to_owned(),
+            preferred_username: (!name.is_empty()).then(|| name.to_owned()),
+        }
+    }
+
+    /// The subject that the token will be minted for, with its VO.
+    #[must_use]
+    pub fn full_subject(&self) -> String {
+        let vo = self.flow.as_ref().and_then(|flow| flow.scope.vo()).unwrap_or("?");
+        authdb_shared::text::harmless(&format!("{vo}:{}", self.sub.value().trim()))
+    }
+
+    /// Takes in the flow that was looked up, and goes on if it can be approved.
+    pub fn found(&mut self, code: &UserCode, flow: Option<DeviceFlow>, now: Timestamp, policy: &Policy) {
+        if self.looking_up.as_ref() != Some(code) {
+            return;
+        }
+        self.looking_up = None;
+        match flow {
+            None => self.error = Some(ApproveRefusal::Unknown(code.clone()).to_string()),
+            Some(flow) => {
+                if let Some(refusal) = ApproveRefusal::of_flow(&flow, now, policy) {
+                    self.error = Some(refusal.to_string());
+                } else {
+                    self.flow = Some(flow);
+                    self.step = Step::Subject;
+                }
+            }
+        }
+    }
+
+    /// Goes back a step. False if there is none, so that the dialog closes.
+    pub fn back(&mut self) -> bool {
+        self.error = None;
+        self.step = match self.step {
+            Step::Code => return false,
+            Step::Subject => Step::Code,
+            Step::Name => Step::Subject,
+            Step::Confirm => Step::Name,
+        };
+        true
+    }
+}

@@ -1,0 +1,1 @@
+//! Keys and answers in, state and effects out.

@@ -1,0 +1,84 @@
+//! The loop: events in, state changed, effects out, screen drawn.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use authdb_shared::clock;
+use authdb_shared::config::Config;
+use authdb_shared::db::AuthDb;
+use crossterm::event::{Event, EventStream};
+use futures_util::StreamExt;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::action::Action;
+use crate::app::App;
+use crate::effect::Effect;
+use crate::terminal::Screen;
+use crate::worker::Worker;
+use crate::{draw, keymap};
+
+/// Often enough for seconds that count down, seldom enough to cost nothing.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Shows the dashboard of `db` until the admin leaves or the program is told to end.
+///
+/// # Errors
+/// If the terminal fails, or a defect ends the program.
+pub async fn run(db: AuthDb, config: &Config) -> anyhow::Result<()> {
+    crate::terminal::require()?;
+    let mut screen = Screen::take().context("taking over the terminal")?;
+    let size = screen.size().context("asking for the size of the terminal")?;
+    let (sender, answers) = unbounded_channel();
+    let worker = Worker::new(db.clone(), config, sender);
+    let mut app = App::new(&db, config, (size.width, size.height), clock::host_now());
+    let result = main_loop(&mut screen, &mut app, &worker, answers).await;
+    drop(screen);
+    if let Some(defect) = app.defect {
+        bail!("the program broke off: {defect}. This is a defect; please report it");
+    }
+    result
+}
+
+async fn main_loop(
+    screen: &mut Screen,
+    app: &mut App,
+    worker: &Worker,
+    mut answers: UnboundedReceiver<Action>,
+) -> anyhow::Result<()> {
+    let mut events = EventStream::new();
+    let mut ticks = tokio::time::interval(TICK);
+    let mut hangups = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
+    let mut terminations = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    loop {
+        if !Screen::is_taken() {
+            bail!("the program broke off. This is a defect; please report it");
+        }
+        screen.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")?;
+        let action = tokio::select! {
+            event = events.next() => match event {
+                Some(event) => keymap_of(app, &event.context("reading from the terminal")?),
+                None => return Ok(()),
+            },
+            action = answers.recv() => action,
+            _ = ticks.tick() => Some(Action::Tick),
+            _ = hangups.recv() => return Ok(()),
+            _ = terminations.recv() => return Ok(()),
+        };
+        // What has come in meanwhile is taken in before the screen is drawn again.
+        let mut next = action;
+        while let Some(action) = next {
+            for effect in app.update(action, clock::host_now()) {
+                if effect == Effect::Quit {
+                    return Ok(());
+                }
+                worker.start(effect);
+            }
+            next = answers.try_recv().ok();
+        }
+    }
+}
+
+fn keymap_of(app: &App, event: &Event) -> Option<Action> {
+    keymap::action(app, event)
+}

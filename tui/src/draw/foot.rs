@@ -1,0 +1,72 @@
+//! The foot: what just happened, and what can be done here.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
+
+use super::format::harmless;
+use super::style;
+use crate::app::App;
+use crate::command::COMMANDS;
+
+/// Messages get as many lines as they need, up to this.
+const NOTICE_LINES: u16 = 4;
+
+fn notice(app: &App) -> Option<Paragraph<'static>> {
+    let notice = app.notice.as_ref()?;
+    Some(
+        Paragraph::new(format!(" {}", harmless(&notice.text)))
+            .wrap(Wrap { trim: true })
+            .style(style::of_tone(notice.tone)),
+    )
+}
+
+/// Lines that the present message needs at this width.
+pub(super) fn notice_height(app: &App, width: u16) -> u16 {
+    let Some(notice) = &app.notice else { return 0 };
+    // Words wrap, so a line holds a little less than its width.
+    let usable = usize::from(width.max(20)) - 8;
+    let lines = harmless(&notice.text).chars().count() / usable + 1;
+    u16::try_from(lines).unwrap_or(NOTICE_LINES).min(NOTICE_LINES)
+}
+
+pub(super) fn draw(app: &App, frame: &mut Frame, notice_area: Rect, hints: Rect) {
+    if let Some(notice) = notice(app) {
+        frame.render_widget(notice, notice_area);
+    }
+    match &app.filter_input {
+        Some(input) => {
+            let prompt = " / ";
+            let room = usize::from(hints.width).saturating_sub(prompt.len() + 1);
+            let scroll = input.visual_scroll(room);
+            let shown: String = harmless(input.value()).chars().skip(scroll).collect();
+            let line = Line::from(vec![
+                Span::styled(prompt, style::KEY),
+                Span::raw(shown),
+                Span::styled("   Enter keeps, Esc clears", style::FAINT),
+            ]);
+            frame.render_widget(Paragraph::new(line), hints);
+            let column = prompt.len() + input.visual_cursor().saturating_sub(scroll);
+            let x = hints.x + u16::try_from(column).unwrap_or(u16::MAX).min(hints.width.saturating_sub(1));
+            frame.set_cursor_position(Position::new(x, hints.y));
+        }
+        None => frame.render_widget(Paragraph::new(hint_line(app)), hints),
+    }
+}
+
+fn hint_line(app: &App) -> Line<'static> {
+    let mut spans = vec![Span::raw(" ")];
+    for entry in COMMANDS.iter().filter(|entry| !entry.hint.is_empty() && entry.is_on(app.screen)) {
+        // What needs a row, and has none yet, is still worth knowing; what can never be done here is not.
+        let is_possible = !app.read_only || !is_change(app, entry.command);
+        let (key, hint) = if is_possible { (style::KEY, style::PLAIN) } else { (style::FAINT, style::FAINT) };
+        spans.push(Span::styled(entry.shown, key));
+        spans.push(Span::styled(format!(" {}  ", entry.hint), hint));
+    }
+    Line::from(spans)
+}
+
+fn is_change(app: &App, command: crate::command::Command) -> bool {
+    app.unavailable(command).is_some_and(|reason| reason.contains("read-only"))
+}

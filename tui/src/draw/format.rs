@@ -1,0 +1,66 @@
+//! Times, counts and names as people read them.
+
+use std::time::Duration;
+
+use authdb_shared::Timestamp;
+pub use authdb_shared::text::{fit, harmless};
+
+/// Two units at most: `45s`, `9m31s`, `1h12m`, `3d4h`.
+#[must_use]
+pub fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    if minutes == 0 {
+        format!("{seconds}s")
+    } else if hours == 0 {
+        format!("{minutes}m{:02}s", seconds % 60)
+    } else if days == 0 {
+        format!("{hours}h{:02}m", minutes % 60)
+    } else {
+        format!("{days}d{}h", hours % 24)
+    }
+}
+
+/// `14:03:22 UTC`.
+#[must_use]
+pub fn clock(time: Timestamp) -> String {
+    time.calendar().format("%H:%M:%S UTC").to_string()
+}
+
+/// `12,345`.
+#[must_use]
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 token`, `12 tokens`.
+#[must_use]
+pub fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_two_units() {
+        for (seconds, shown) in [(0, "0s"), (59, "59s"), (61, "1m01s"), (3_660, "1h01m"), (90_000, "1d1h")] {
+            assert_eq!(span(Duration::from_secs(seconds)), shown);
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([number(7), number(1234), number(1_234_567)], ["7", "1,234", "1,234,567"]);
+        assert_eq!([counted(1, "token"), counted(2, "token")], ["1 token", "2 tokens"]);
+    }
+}

@@ -1,0 +1,85 @@
+//! The head: which database this is, the screens, and whether what is shown is fresh.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Paragraph, Wrap};
+use unicode_width::UnicodeWidthStr;
+
+use super::format::{clock, fit, harmless, number, span};
+use super::style;
+use crate::app::{App, Screen};
+
+/// An answer that takes longer than this is worth a word.
+const SLOW: std::time::Duration = std::time::Duration::from_millis(1500);
+
+pub(super) fn draw(app: &App, frame: &mut Frame, head: Rect, tabs: Rect, banner: Rect) {
+    frame.render_widget(Paragraph::new(title(app, usize::from(head.width))), head);
+    frame.render_widget(Paragraph::new(screens(app, usize::from(tabs.width))), tabs);
+    if let Some(lost) = &app.lost {
+        let shown = match app.freshness().1 {
+            Some(read_at) => format!("Rows are from {} ago.", span(app.host_now.since(read_at))),
+            None => "Nothing has been read yet.".to_owned(),
+        };
+        let since = span(app.host_now.since(lost.since));
+        let text = Text::from(format!(" DATABASE LOST for {since}. {shown} Trying again. {}", harmless(&lost.reason)));
+        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }).style(style::BANNER), banner);
+    }
+}
+
+fn title(app: &App, width: usize) -> Line<'static> {
+    let (waiting, _) = app.freshness();
+    let state = match waiting.filter(|waiting| *waiting >= SLOW && app.lost.is_none()) {
+        Some(waiting) => format!("waiting for the database, {}  ", span(waiting)),
+        None if app.changing.is_some() => "changing…  ".to_owned(),
+        None => String::new(),
+    };
+    let mode = if app.read_only { "READ-ONLY  " } else { "" };
+    let right = format!("{state}{mode}{} ", clock(app.now()));
+    let left = format!(" authdb  {}  {}", app.place, app.server);
+    let left = fit(&left, width.saturating_sub(right.width() + 1));
+    let padding = " ".repeat(width.saturating_sub(left.width() + right.width()));
+    Line::from(vec![Span::styled(left, style::STRONG), Span::raw(padding), Span::styled(right, style::STRONG)])
+        .style(style::SELECTED)
+}
+
+fn screens(app: &App, width: usize) -> Line<'static> {
+    let is_narrow = width < 76;
+    let mut spans = Vec::new();
+    for (index, screen) in Screen::ALL.into_iter().enumerate() {
+        let count = count(app, screen);
+        let name = match screen {
+            Screen::DeviceFlows if is_narrow => "Device",
+            Screen::AuthorizationFlows if is_narrow => "Authz",
+            _ => screen.title(),
+        };
+        let style = if screen == app.screen { style::SELECTED } else { style::PLAIN };
+        spans.push(Span::raw(" "));
+        spans.push(Span::styled(format!(" {} {name}{count} ", index + 1), style));
+    }
+    Line::from(spans)
+}
+
+/// What waits on a screen: pending flows, subjects, live tokens.
+fn count(app: &App, screen: Screen) -> String {
+    let now = app.now();
+    let is_pending = |state: authdb_shared::liveness::FlowState| state.rank() == 0;
+    let (count, is_cut, is_read) = match screen {
+        Screen::DeviceFlows => {
+            let list = &app.device_flows;
+            let pending = list.rows.iter().filter(|flow| is_pending(flow.state(now, &app.policy))).count();
+            (pending, pending == list.rows.len() && list.has_more, list.read_at.is_some())
+        }
+        Screen::AuthorizationFlows => {
+            let list = &app.authorization_flows;
+            let pending = list.rows.iter().filter(|flow| is_pending(flow.state(now, &app.policy))).count();
+            (pending, pending == list.rows.len() && list.has_more, list.read_at.is_some())
+        }
+        Screen::Subjects => (app.subjects.rows.len(), app.subjects.has_more, app.subjects.read_at.is_some()),
+        Screen::Tokens => {
+            let live = app.tokens.rows.iter().filter(|token| token.liveness(now, &app.policy).is_active()).count();
+            (live, app.tokens.has_more, app.tokens.read_at.is_some())
+        }
+    };
+    if is_read { format!(" {}{}", number(count as u64), if is_cut { "+" } else { "" }) } else { String::new() }
+}

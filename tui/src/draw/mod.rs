@@ -1,0 +1,73 @@
+//! Painting the state. Nothing here changes anything, so what is on the screen is always what [`App`] says.
+
+mod chart;
+mod columns;
+mod dialogs;
+mod foot;
+pub mod format;
+mod head;
+mod lists;
+mod style;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use crate::app::{App, Screen};
+
+/// Where everything goes.
+struct Areas {
+    head: Rect,
+    tabs: Rect,
+    banner: Rect,
+    list: Rect,
+    chart: Rect,
+    details: Rect,
+    notice: Rect,
+    hints: Rect,
+}
+
+/// Terminals lower than this show neither details nor chart: the list needs the lines.
+const LOW: u16 = 18;
+/// Terminals of this height have room for a chart.
+const HIGH: u16 = 32;
+const CHART_HEIGHT: u16 = 9;
+/// The list's own title and column heads.
+const LIST_HEADS: u16 = 2;
+
+fn areas(app: &App) -> Areas {
+    let (width, height) = app.size;
+    let has_chart = app.screen == Screen::Tokens && height >= HIGH && app.months.is_some();
+    let [head, tabs, banner, list, chart, details, notice, hints] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(if app.lost.is_some() { 2 } else { 0 }),
+        Constraint::Min(3),
+        Constraint::Length(if has_chart { CHART_HEIGHT } else { 0 }),
+        Constraint::Length(if height >= LOW { 3 } else { 0 }),
+        Constraint::Length(foot::notice_height(app, width)),
+        Constraint::Length(1),
+    ])
+    .areas(Rect::new(0, 0, width, height));
+    Areas { head, tabs, banner, list, chart, details, notice, hints }
+}
+
+/// Rows of the list in view.
+#[must_use]
+pub fn list_height(app: &App) -> usize {
+    usize::from(areas(app).list.height.saturating_sub(LIST_HEADS))
+}
+
+/// Paints everything.
+pub fn draw(app: &App, frame: &mut Frame) {
+    let areas = areas(app);
+    // After a resize the frame may be smaller for a moment than the last size that was reported.
+    let visible = |area: Rect| area.intersection(frame.area());
+    let [head, tabs, banner, list] = [areas.head, areas.tabs, areas.banner, areas.list].map(visible);
+    let [chart, details, notice, hints] = [areas.chart, areas.details, areas.notice, areas.hints].map(visible);
+    head::draw(app, frame, head, tabs, banner);
+    lists::draw(app, frame, list);
+    chart::draw(app, frame, chart);
+    lists::draw_details(app, frame, details);
+    foot::draw(app, frame, notice, hints);
+    dialogs::draw(app, frame);
+}

@@ -1,0 +1,17 @@
+//! The dashboard of DiracX's authorization database.
+//!
+//! Keys become [`action::Action`]s, [`app::App::update`] turns actions into a new state and [`effect::Effect`]s, a
+//! worker carries effects out beside the screen and answers with actions again, and [`draw`] paints the state. Nothing
+//! in `update` or `draw` waits for anything, so keys stay instant however slow the database is, and every decision can
+//! be tested without a terminal or a server.
+
+pub mod action;
+pub mod app;
+pub mod command;
+pub mod dashboard;
+pub mod demo;
+pub mod draw;
+pub mod effect;
+pub mod keymap;
+pub mod terminal;
+mod worker;

@@ -1,0 +1,116 @@
+//! The terminal: taken over for the dashboard, and given back whole however the dashboard ends.
+//!
+//! Four ways lead out: leaving, an error, a panic and a signal. Errors and signals unwind through [`Screen`]'s drop;
+//! a panic, also one on another thread, restores the terminal before its message is printed, so that the message stands
+//! on a screen where it can be read.
+
+use std::io::{self, IsTerminal, Stdout, stdout};
+use std::ops::{Deref, DerefMut};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use authdb_shared::error::EXIT_USAGE;
+use crossterm::cursor::Show;
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+/// The terminal cannot show a dashboard.
+#[derive(Debug, thiserror::Error)]
+pub enum TerminalError {
+    /// Input or output is not a terminal.
+    #[error("the dashboard needs a terminal, but {0} is not one. Run it in a terminal, not in a pipe")]
+    NotATerminal(&'static str),
+}
+
+impl TerminalError {
+    /// The exit code that says what kind of failure this is.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        EXIT_USAGE
+    }
+}
+
+/// Checks that a dashboard can be shown, before anything else is done.
+///
+/// # Errors
+/// If input or output is not a terminal.
+pub fn require() -> Result<(), TerminalError> {
+    if !io::stdout().is_terminal() {
+        Err(TerminalError::NotATerminal("standard output"))
+    } else if !io::stdin().is_terminal() {
+        Err(TerminalError::NotATerminal("standard input"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Set while the terminal is taken over.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// The terminal while it is taken over.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// If the terminal does not let itself be set.
+    pub fn take() -> io::Result<Self> {
+        HOOK.call_once(|| {
+            let print = panic::take_hook();
+            panic::set_hook(Box::new(move |panic| {
+                give_back();
+                print(panic);
+            }));
+        });
+        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        IS_TAKEN.store(true, Ordering::SeqCst);
+        let mut screen = Self { terminal };
+        enable_raw_mode()?;
+        execute!(stdout(), EnterAlternateScreen, SetTitle("authdb"))?;
+        screen.terminal.hide_cursor()?;
+        screen.terminal.clear()?;
+        Ok(screen)
+    }
+
+    /// Whether the terminal is still ours: a panic on another thread gives it back under our feet.
+    #[must_use]
+    pub fn is_taken() -> bool {
+        IS_TAKEN.load(Ordering::SeqCst)
+    }
+}
+
+impl Deref for Screen {
+    type Target = Terminal<CrosstermBackend<Stdout>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.terminal
+    }
+}
+
+impl DerefMut for Screen {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.terminal
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back, once.
+fn give_back() {
+    if IS_TAKEN.swap(false, Ordering::SeqCst) {
+        // A terminal that is gone cannot be restored, and there is nobody left to tell.
+        let _ = disable_raw_mode();
+        let _ = execute!(stdout(), LeaveAlternateScreen, Show);
+    }
+}
