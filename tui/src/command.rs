@@ -55,6 +55,14 @@ pub enum Command {
     Dismiss,
 }
 
+impl Command {
+    /// Whether it changes the database in the end.
+    #[must_use]
+    pub fn is_change(self) -> bool {
+        matches!(self, Self::Approve | Self::Deny | Self::Cancel | Self::Revoke | Self::RevokeSubject)
+    }
+}
+
 /// A key that gives a command.
 pub type Key = (KeyCode, KeyModifiers);
 

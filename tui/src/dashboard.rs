@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use authdb_shared::clock;
 use authdb_shared::config::Config;
 use authdb_shared::db::AuthDb;
-use crossterm::event::{Event, EventStream};
+use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -21,17 +21,17 @@ use crate::{draw, keymap};
 /// Often enough for seconds that count down, seldom enough to cost nothing.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Shows the dashboard of `db` until the admin leaves or the program is told to end.
+/// Shows the dashboard of `db`, called `place`, until the admin leaves or the program is told to end.
 ///
 /// # Errors
 /// If the terminal fails, or a defect ends the program.
-pub async fn run(db: AuthDb, config: &Config) -> anyhow::Result<()> {
+pub async fn run(db: AuthDb, place: &str, config: &Config) -> anyhow::Result<()> {
     crate::terminal::require()?;
     let mut screen = Screen::take().context("taking over the terminal")?;
     let size = screen.size().context("asking for the size of the terminal")?;
     let (sender, answers) = unbounded_channel();
     let worker = Worker::new(db.clone(), config, sender);
-    let mut app = App::new(&db, config, (size.width, size.height), clock::host_now());
+    let mut app = App::new(&db, place, config, (size.width, size.height), clock::host_now());
     let result = main_loop(&mut screen, &mut app, &worker, answers).await;
     drop(screen);
     if let Some(defect) = app.defect {
@@ -57,7 +57,7 @@ async fn main_loop(
         screen.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")?;
         let action = tokio::select! {
             event = events.next() => match event {
-                Some(event) => keymap_of(app, &event.context("reading from the terminal")?),
+                Some(event) => keymap::action(app, &event.context("reading from the terminal")?),
                 None => return Ok(()),
             },
             action = answers.recv() => action,
@@ -77,8 +77,4 @@ async fn main_loop(
             next = answers.try_recv().ok();
         }
     }
-}
-
-fn keymap_of(app: &App, event: &Event) -> Option<Action> {
-    keymap::action(app, event)
 }

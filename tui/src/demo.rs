@@ -33,7 +33,7 @@ pub async fn run(sources: Sources) -> anyhow::Result<()> {
     .map_err(Error::from)?;
     let stop = CancellationToken::new();
     let life = tokio::spawn(live(demo, stop.clone()));
-    let shown = dashboard::run(db.clone(), &config).await;
+    let shown = dashboard::run(db.clone(), "demo installation", &config).await;
     stop.cancel();
     let lived = life.await.context("the demo broke off")?;
     db.close().await;

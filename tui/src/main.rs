@@ -54,7 +54,9 @@ async fn open(arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         AuthDb::connect_or_create(&config.database, clock::host_now()).await
     };
-    dashboard::run(db.map_err(Error::from)?, &config).await
+    let db = db.map_err(Error::from)?;
+    let place = db.place().to_owned();
+    dashboard::run(db, &place, &config).await
 }
 
 /// Creates the tables in an empty database.

@@ -102,7 +102,7 @@ mod code {
     pub(super) const GONE: [u16; 5] = [1040, 1053, 1927, 1047, 1129];
     pub(super) const READ_ONLY: [u16; 3] = [1290, 1792, 1836];
     /// `MariaDB`'s and `MySQL`'s way to say that a latin1 column cannot be compared with these letters.
-    pub(super) const UNSTORABLE: [u16; 2] = [1267, 3855];
+    pub(super) const UNSTORABLE: [u16; 2] = [1267, 3988];
 
     pub(super) const BUSY: i32 = 5;
     pub(super) const LOCKED: i32 = 6;

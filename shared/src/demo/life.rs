@@ -34,7 +34,9 @@ impl Client {
         random: &mut impl Rng,
     ) -> Self {
         let next_refresh = now.after(policy.access_token_lifetime.mul_f64(random.random_range(0.02..1.0)));
-        let leaves_at = now.after(policy.refresh_token_lifetime.mul_f64(random.random_range(0.1..1.0)));
+        // Most sessions are short; one in a few goes on all day.
+        let stay = random.random::<f64>().powi(4) * 1.2 + 0.02;
+        let leaves_at = now.after(policy.refresh_token_lifetime.mul_f64(stay));
         Self { jti, subject, scope, next_refresh, leaves_at }
     }
 }
@@ -45,6 +47,20 @@ struct ReadyFlow {
     scope: String,
     sub: Option<String>,
 }
+
+/// How often, per beat, a login of one kind is begun, and one of those pending is completed. What is begun and never
+/// completed expires.
+struct Rate {
+    begun: f64,
+    completed: f64,
+}
+
+const DEVICE_LOGINS: Rate = Rate { begun: 0.08, completed: 0.1 };
+const AUTHORIZATION_LOGINS: Rate = Rate { begun: 0.08, completed: 0.12 };
+/// How many of those who leave log out; the tokens of the others run out by themselves.
+const LOGGING_OUT: f64 = 0.85;
+/// Nobody is faster at the identity provider.
+const FASTEST_LOGIN: Duration = Duration::from_secs(10);
 
 /// Clients poll every five seconds (RFC 8628 section 3.5).
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
@@ -70,11 +86,11 @@ impl Demo {
 
     async fn beat(&mut self, now: Timestamp, random: &mut impl Rng) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        if random.random_bool(0.2) {
+        if random.random_bool(DEVICE_LOGINS.begun) {
             let flow = self.new_login(now, random);
             rows::insert_device_flow(&mut transaction, &flow, random).await?;
         }
-        if random.random_bool(0.15) {
+        if random.random_bool(AUTHORIZATION_LOGINS.begun) {
             let flow = self.new_login(now, random);
             rows::insert_authorization_flow(&mut transaction, &flow, random).await?;
         }
@@ -91,7 +107,7 @@ impl Demo {
         NewFlow { status: FlowStatus::Pending, created: now, client_id: client(random), scope, sub: None }
     }
 
-    /// Now and then a user finishes at the identity provider. Most do it within a minute or two; some never.
+    /// Now and then a user finishes at the identity provider. Most do it within a minute or two; some never do.
     async fn authenticate_somebody(
         &self,
         connection: &mut SqliteConnection,
@@ -101,19 +117,24 @@ impl Demo {
         let somebody = self.population.somebody(random);
         let claims = serde_json::json!({ "sub": somebody.sub, "preferred_username": somebody.sub }).to_string();
         let device = "UPDATE DeviceFlows SET Status = 'READY', IDToken = ? WHERE UserCode = (SELECT UserCode \
-                      FROM DeviceFlows WHERE Status = 'PENDING' AND CreationTime > ? AND Scope LIKE ? \
-                      ORDER BY CreationTime LIMIT 1)";
+                      FROM DeviceFlows WHERE Status = 'PENDING' AND CreationTime BETWEEN ? AND ? AND Scope LIKE ? \
+                      ORDER BY RANDOM() LIMIT 1)";
         let authorization = "UPDATE AuthorizationFlows SET Status = 'READY', IDToken = ? WHERE UUID = (SELECT UUID \
-                             FROM AuthorizationFlows WHERE Status = 'PENDING' AND CreationTime > ? AND Scope LIKE ? \
-                             ORDER BY CreationTime LIMIT 1)";
+                             FROM AuthorizationFlows WHERE Status = 'PENDING' AND CreationTime BETWEEN ? AND ? \
+                             AND Scope LIKE ? ORDER BY RANDOM() LIMIT 1)";
         let vo = format!("vo:{} %", somebody.subject().split(':').next().unwrap_or_default());
         for (statement, chance, expiration) in [
-            (device, 0.08, self.policy.device_flow_expiration),
-            (authorization, 0.12, self.policy.authorization_flow_expiration),
+            (device, DEVICE_LOGINS.completed, self.policy.device_flow_expiration),
+            (authorization, AUTHORIZATION_LOGINS.completed, self.policy.authorization_flow_expiration),
         ] {
             if random.random_bool(chance) {
-                let query = sqlx::query(statement).bind(&claims).bind(now.before(expiration)).bind(&vo);
-                query.execute(&mut *connection).await?;
+                sqlx::query(statement)
+                    .bind(&claims)
+                    .bind(now.before(expiration))
+                    .bind(now.before(FASTEST_LOGIN))
+                    .bind(&vo)
+                    .execute(&mut *connection)
+                    .await?;
             }
         }
         Ok(())
@@ -163,12 +184,18 @@ impl Demo {
         now: Timestamp,
         random: &mut impl Rng,
     ) -> Result<(), sqlx::Error> {
-        self.clients.retain(|client| client.leaves_at > now);
         for index in (0..self.clients.len()).rev() {
+            if self.clients[index].leaves_at <= now {
+                let client = self.clients.swap_remove(index);
+                if random.random_bool(LOGGING_OUT) {
+                    revoke(connection, &client.jti).await?;
+                }
+                continue;
+            }
             if self.clients[index].next_refresh > now {
                 continue;
             }
-            let Client { jti, subject, scope, .. } = self.clients.swap_remove(index);
+            let Client { jti, subject, scope, leaves_at, .. } = self.clients.swap_remove(index);
             let status: Option<String> = sqlx::query_scalar("SELECT Status FROM RefreshTokens WHERE JTI = ?")
                 .bind(jti.stored())
                 .fetch_optional(&mut *connection)
@@ -181,13 +208,10 @@ impl Demo {
                     .await?;
                 continue;
             }
-            sqlx::query("UPDATE RefreshTokens SET Status = 'REVOKED' WHERE JTI = ?")
-                .bind(jti.stored())
-                .execute(&mut *connection)
-                .await?;
+            revoke(connection, &jti).await?;
             let next = Jti::issue(now, random);
             rows::insert_token(connection, &next, &TokenStatus::Created, &scope, &subject).await?;
-            self.clients.push(Client::new(next, subject, scope, now, &self.policy, random));
+            self.clients.push(Client { leaves_at, ..Client::new(next, subject, scope, now, &self.policy, random) });
         }
         Ok(())
     }
@@ -204,4 +228,13 @@ impl Demo {
         }
         Ok(())
     }
+}
+
+/// What a refresh does to the token presented, and a logout to the one held.
+async fn revoke(connection: &mut SqliteConnection, jti: &Jti) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE RefreshTokens SET Status = 'REVOKED' WHERE JTI = ?")
+        .bind(jti.stored())
+        .execute(connection)
+        .await
+        .map(drop)
 }

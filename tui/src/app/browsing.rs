@@ -14,8 +14,7 @@ impl App {
     /// Why a command cannot be given now; `None` if it can.
     #[must_use]
     pub fn unavailable(&self, command: Command) -> Option<String> {
-        let changes = [Command::Approve, Command::Deny, Command::Cancel, Command::Revoke, Command::RevokeSubject];
-        if changes.contains(&command) {
+        if command.is_change() {
             if self.read_only {
                 return Some("This session is read-only. Start without --read-only to change things.".to_owned());
             }

@@ -125,10 +125,10 @@ pub struct App {
 }
 
 impl App {
-    /// The dashboard of `db` before anything was read.
+    /// The dashboard of `db`, called `place`, before anything was read.
     #[must_use]
-    pub fn new(db: &AuthDb, config: &Config, size: (u16, u16), now: Timestamp) -> Self {
-        Self::unconnected(db.place(), &db.server(), db.is_read_only(), config, size, now)
+    pub fn new(db: &AuthDb, place: &str, config: &Config, size: (u16, u16), now: Timestamp) -> Self {
+        Self::unconnected(place, &db.server(), db.is_read_only(), config, size, now)
     }
 
     /// The same without a database behind it.

@@ -14,6 +14,8 @@ pub(super) struct Column {
     pub(super) title: &'static str,
     width: Width,
     is_right: bool,
+    /// Terminals narrower than this do without it.
+    from: u16,
 }
 
 #[derive(Clone, Copy)]
@@ -28,15 +30,25 @@ pub(super) type Cell = (String, Style);
 
 impl Column {
     pub(super) const fn cells(title: &'static str, width: usize) -> Self {
-        Self { title, width: Width::Cells(width), is_right: false }
+        Self { title, width: Width::Cells(width), is_right: false, from: 0 }
     }
 
     pub(super) const fn right(title: &'static str, width: usize) -> Self {
-        Self { title, width: Width::Cells(width), is_right: true }
+        Self { title, width: Width::Cells(width), is_right: true, from: 0 }
     }
 
     pub(super) const fn rest(title: &'static str, share: usize) -> Self {
-        Self { title, width: Width::Rest(share), is_right: false }
+        Self { title, width: Width::Rest(share), is_right: false, from: 0 }
+    }
+
+    /// The same for terminals of at least this width only.
+    pub(super) const fn from(self, width: u16) -> Self {
+        Self { from: width, ..self }
+    }
+
+    /// Whether a terminal of this width shows it.
+    pub(super) fn is_shown(&self, width: u16) -> bool {
+        width >= self.from
     }
 }
 

@@ -1,7 +1,7 @@
 //! Dialogs: a box over the screen that says what will happen.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Borders, Clear, Padding, Paragraph, Wrap};
 use tui_input::Input;
@@ -13,6 +13,7 @@ use crate::command::COMMANDS;
 
 /// Wide enough for a sentence, narrow enough to be read at a glance.
 const WIDTH: u16 = 74;
+const PADDING: u16 = 2;
 
 pub(super) fn draw(app: &App, frame: &mut Frame) {
     match &app.dialog {
@@ -23,24 +24,28 @@ pub(super) fn draw(app: &App, frame: &mut Frame) {
     }
 }
 
-/// Opens a box as high as `text` needs, and says where its inside is.
-fn open(frame: &mut Frame, title: &str, text: &Text<'static>) -> Rect {
+/// Opens a box as high as `text` needs, with `keys` at its foot however little room there is, and says where the text is.
+fn open(frame: &mut Frame, title: &str, text: &Text<'static>, keys: Line<'static>) -> Rect {
     let screen = frame.area();
     let width = WIDTH.min(screen.width);
-    let paragraph = Paragraph::new(text.clone()).wrap(Wrap { trim: false });
-    let inside = usize::from(width.saturating_sub(6).max(1));
+    let inside = usize::from(width.saturating_sub(2 + 2 * PADDING).max(1));
     let lines: usize = text.lines.iter().map(|line| wrapped_height(line, inside)).sum();
-    let height = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(screen.height);
+    let foot = u16::try_from(wrapped_height(&keys, inside)).unwrap_or(1);
+    let height = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(foot + 3).min(screen.height);
     let area =
         Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
     let block = Block::new()
         .borders(Borders::ALL)
-        .padding(Padding::horizontal(2))
+        .padding(Padding::horizontal(PADDING))
         .title(Span::styled(format!(" {title} "), style::STRONG));
     let inner = block.inner(area);
+    let [body, _, foot] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Max(1), Constraint::Length(foot)]).areas(inner);
     frame.render_widget(Clear, area);
-    frame.render_widget(paragraph.block(block), area);
-    inner
+    frame.render_widget(block, area);
+    frame.render_widget(Paragraph::new(text.clone()).wrap(Wrap { trim: false }), body);
+    frame.render_widget(Paragraph::new(keys).wrap(Wrap { trim: true }), foot);
+    body
 }
 
 /// Lines that a line takes when its words are wrapped at `width` cells.
@@ -63,7 +68,7 @@ fn wrapped_height(line: &Line, width: usize) -> usize {
     lines
 }
 
-fn keys(pairs: &[(&'static str, String)]) -> Line<'static> {
+fn keys(pairs: &[(&'static str, &'static str)]) -> Line<'static> {
     let spans =
         pairs.iter().flat_map(|(key, what)| [Span::styled(*key, style::KEY), Span::raw(format!(" {what}    "))]);
     Line::from(spans.collect::<Vec<_>>())
@@ -72,12 +77,14 @@ fn keys(pairs: &[(&'static str, String)]) -> Line<'static> {
 fn question(frame: &mut Frame, confirm: &Confirm) {
     let mut lines: Vec<Line> = Vec::new();
     for consequence in &confirm.consequences {
+        if !lines.is_empty() {
+            lines.push(Line::raw(""));
+        }
         lines.push(Line::raw(harmless(consequence)));
-        lines.push(Line::raw(""));
     }
-    let yes = if confirm.is_counting { "counting…".to_owned() } else { confirm.verb.to_owned() };
-    lines.push(keys(&[("y", yes), ("Esc", "leave everything as it is".to_owned())]));
-    open(frame, &harmless(&confirm.title), &Text::from(lines));
+    let yes = if confirm.is_counting { "counting…" } else { confirm.verb };
+    let keys = keys(&[("y", yes), ("Esc", "leave everything as it is")]);
+    open(frame, &harmless(&confirm.title), &Text::from(lines), keys);
 }
 
 fn approval(app: &App, frame: &mut Frame, approve: &Approve) {
@@ -101,21 +108,21 @@ fn approval(app: &App, frame: &mut Frame, approve: &Approve) {
             lines.extend(about_flow(app, approve));
         }
     }
-    lines.push(Line::raw(""));
     if approve.step == Step::Confirm {
+        lines.push(Line::raw(""));
         lines.extend(consequences(approve));
     }
     if let Some(error) = &approve.error {
-        lines.push(Line::styled(harmless(error), style::of_tone(Tone::Bad)));
         lines.push(Line::raw(""));
+        lines.push(Line::styled(harmless(error), style::of_tone(Tone::Bad)));
     }
-    lines.push(match approve.step {
+    let keys = match approve.step {
         _ if approve.looking_up.is_some() => Line::raw("looking it up…"),
-        Step::Code => keys(&[("Enter", "look it up".to_owned()), ("Esc", "cancel".to_owned())]),
-        Step::Confirm => keys(&[("y", "approve it".to_owned()), ("Esc", "back".to_owned())]),
-        Step::Subject | Step::Name => keys(&[("Enter", "next".to_owned()), ("Esc", "back".to_owned())]),
-    });
-    let inner = open(frame, "Approve a device code", &Text::from(lines));
+        Step::Code => keys(&[("Enter", "look it up"), ("Esc", "cancel")]),
+        Step::Confirm => keys(&[("y", "approve it"), ("Esc", "back")]),
+        Step::Subject | Step::Name => keys(&[("Enter", "next"), ("Esc", "back")]),
+    };
+    let inner = open(frame, "Approve a device code", &Text::from(lines), keys);
     if let Some((line, label, input)) = cursor {
         place_cursor(frame, inner, line, label, input);
     }
@@ -145,7 +152,6 @@ fn consequences(approve: &Approve) -> Vec<Line<'static>> {
             "DiracX mints a token for {subject} at the client's next poll, if that is a registered user and a member of \
              {member}; otherwise the login fails there."
         )),
-        Line::raw(""),
     ]
 }
 
@@ -161,5 +167,6 @@ fn help(app: &App, frame: &mut Frame) {
     let lines: Vec<Line> = here
         .map(|entry| Line::from(vec![Span::styled(format!("{:>8}  ", entry.shown), style::KEY), Span::raw(entry.help)]))
         .collect();
-    open(frame, &format!("Keys on {}", app.screen.title()), &Text::from(lines));
+    let title = format!("Keys on {}", app.screen.title());
+    open(frame, &title, &Text::from(lines), keys(&[("Esc", "back to the screen")]));
 }

@@ -51,22 +51,30 @@ pub(super) fn draw(app: &App, frame: &mut Frame, notice_area: Rect, hints: Rect)
             let x = hints.x + u16::try_from(column).unwrap_or(u16::MAX).min(hints.width.saturating_sub(1));
             frame.set_cursor_position(Position::new(x, hints.y));
         }
-        None => frame.render_widget(Paragraph::new(hint_line(app)), hints),
+        None => frame.render_widget(Paragraph::new(hint_line(app, usize::from(hints.width))), hints),
     }
 }
 
-fn hint_line(app: &App) -> Line<'static> {
-    let mut spans = vec![Span::raw(" ")];
-    for entry in COMMANDS.iter().filter(|entry| !entry.hint.is_empty() && entry.is_on(app.screen)) {
-        // What needs a row, and has none yet, is still worth knowing; what can never be done here is not.
-        let is_possible = !app.read_only || !is_change(app, entry.command);
-        let (key, hint) = if is_possible { (style::KEY, style::PLAIN) } else { (style::FAINT, style::FAINT) };
-        spans.push(Span::styled(entry.shown, key));
-        spans.push(Span::styled(format!(" {}  ", entry.hint), hint));
-    }
-    Line::from(spans)
-}
-
-fn is_change(app: &App, command: crate::command::Command) -> bool {
-    app.unavailable(command).is_some_and(|reason| reason.contains("read-only"))
+/// As many hints as fit; the last two, help and quit, always do.
+fn hint_line(app: &App, width: usize) -> Line<'static> {
+    let hints: Vec<[Span; 2]> = COMMANDS
+        .iter()
+        .filter(|entry| !entry.hint.is_empty() && entry.is_on(app.screen))
+        .map(|entry| {
+            // What needs a row and has none yet is still worth knowing; what can never be done here is only faint.
+            let is_possible = !(app.read_only && entry.command.is_change());
+            let (key, hint) = if is_possible { (style::KEY, style::PLAIN) } else { (style::FAINT, style::FAINT) };
+            [Span::styled(entry.shown, key), Span::styled(format!(" {}  ", entry.hint), hint)]
+        })
+        .collect();
+    let (optional, always) = hints.split_at(hints.len().saturating_sub(2));
+    let length = |hint: &[Span; 2]| hint.iter().map(Span::width).sum::<usize>();
+    let mut room = width.saturating_sub(1 + always.iter().map(length).sum::<usize>());
+    let fitting = optional.iter().take_while(|hint| {
+        let fits = length(hint) <= room;
+        room = room.saturating_sub(length(hint));
+        fits
+    });
+    let spans = fitting.chain(always).flatten().cloned();
+    std::iter::once(Span::raw(" ")).chain(spans).collect()
 }

@@ -13,12 +13,17 @@ pub fn span(span: Duration) -> String {
     if minutes == 0 {
         format!("{seconds}s")
     } else if hours == 0 {
-        format!("{minutes}m{:02}s", seconds % 60)
+        with_rest(minutes, "m", seconds % 60, "s")
     } else if days == 0 {
-        format!("{hours}h{:02}m", minutes % 60)
+        with_rest(hours, "h", minutes % 60, "m")
     } else {
         format!("{days}d{}h", hours % 24)
     }
+}
+
+/// A whole number of units needs no second one.
+fn with_rest(whole: u64, unit: &str, rest: u64, smaller: &str) -> String {
+    if rest == 0 { format!("{whole}{unit}") } else { format!("{whole}{unit}{rest:02}{smaller}") }
 }
 
 /// `14:03:22 UTC`.
@@ -53,7 +58,9 @@ mod tests {
 
     #[test]
     fn spans_have_two_units() {
-        for (seconds, shown) in [(0, "0s"), (59, "59s"), (61, "1m01s"), (3_660, "1h01m"), (90_000, "1d1h")] {
+        for (seconds, shown) in
+            [(0, "0s"), (59, "59s"), (61, "1m01s"), (1_200, "20m"), (3_660, "1h01m"), (90_000, "1d1h")]
+        {
             assert_eq!(span(Duration::from_secs(seconds)), shown);
         }
     }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::format::{clock, fit, harmless, number, span};
 use super::style;
-use crate::app::{App, Screen};
+use crate::app::{App, List, Row, Screen};
 
 /// An answer that takes longer than this is worth a word.
 const SLOW: std::time::Duration = std::time::Duration::from_millis(1500);
@@ -60,6 +60,11 @@ fn screens(app: &App, width: usize) -> Line<'static> {
     Line::from(spans)
 }
 
+/// A list that was read, and that no filter narrows, can be counted.
+fn is_whole<R: Row>(list: &List<R>) -> bool {
+    list.read_at.is_some() && list.filter.is_empty()
+}
+
 /// What waits on a screen: pending flows, subjects, live tokens.
 fn count(app: &App, screen: Screen) -> String {
     let now = app.now();
@@ -68,17 +73,17 @@ fn count(app: &App, screen: Screen) -> String {
         Screen::DeviceFlows => {
             let list = &app.device_flows;
             let pending = list.rows.iter().filter(|flow| is_pending(flow.state(now, &app.policy))).count();
-            (pending, pending == list.rows.len() && list.has_more, list.read_at.is_some())
+            (pending, pending == list.rows.len() && list.has_more, is_whole(list))
         }
         Screen::AuthorizationFlows => {
             let list = &app.authorization_flows;
             let pending = list.rows.iter().filter(|flow| is_pending(flow.state(now, &app.policy))).count();
-            (pending, pending == list.rows.len() && list.has_more, list.read_at.is_some())
+            (pending, pending == list.rows.len() && list.has_more, is_whole(list))
         }
-        Screen::Subjects => (app.subjects.rows.len(), app.subjects.has_more, app.subjects.read_at.is_some()),
+        Screen::Subjects => (app.subjects.rows.len(), app.subjects.has_more, is_whole(&app.subjects)),
         Screen::Tokens => {
-            let live = app.tokens.rows.iter().filter(|token| token.liveness(now, &app.policy).is_active()).count();
-            (live, app.tokens.has_more, app.tokens.read_at.is_some())
+            let live: u64 = app.subjects.rows.iter().map(|summary| summary.live).sum();
+            (usize::try_from(live).unwrap_or(usize::MAX), app.subjects.has_more, is_whole(&app.subjects))
         }
     };
     if is_read { format!(" {}{}", number(count as u64), if is_cut { "+" } else { "" }) } else { String::new() }

@@ -17,6 +17,8 @@ use crate::app::{App, List, Row, Screen};
 
 /// Terminals of this width show whole keys and more columns.
 const WIDE: u16 = 110;
+/// Terminals narrower than this show only what an action needs.
+const MEDIUM: u16 = 70;
 
 pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
     let is_wide = area.width >= WIDE;
@@ -34,8 +36,8 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
             let columns = [
                 Column::rest("SUBJECT", 1),
                 Column::right("LIVE", 6),
-                Column::right("NO LONGER LIVE", 14),
-                Column::right("OLDEST", 8),
+                Column::right("NO LONGER LIVE", 14).from(MEDIUM),
+                Column::right("OLDEST", 8).from(MEDIUM),
                 Column::right("NEWEST", 8),
             ];
             paint(app, frame, area, &columns, &app.subjects, |summary| subject(app, summary));
@@ -46,8 +48,8 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
                 Column::cells("STATE", 8),
                 Column::right("LEFT", 7),
                 Column::rest("SUBJECT", 3),
-                Column::rest("GROUP", 2),
-                Column::cells("TOKEN", if is_wide { 36 } else { 13 }),
+                Column::rest("GROUP", 2).from(MEDIUM),
+                Column::cells("TOKEN", if is_wide { 36 } else { 13 }).from(MEDIUM),
             ];
             paint(app, frame, area, &columns, &app.tokens, |row| token(app, row, is_wide));
         }
@@ -59,8 +61,8 @@ fn flow_columns(key: Column) -> [Column; 8] {
         key,
         Column::cells("STATE", 8),
         Column::right("LEFT", 6),
-        Column::right("AGE", 6),
-        Column::rest("CLIENT", 3),
+        Column::right("AGE", 6).from(MEDIUM),
+        Column::rest("CLIENT", 3).from(MEDIUM),
         Column::cells("VO", 6),
         Column::rest("GROUP", 3),
         Column::rest("APPROVED FOR", 3),
@@ -76,13 +78,17 @@ fn paint<R: Row>(
     list: &List<R>,
     cells: impl Fn(&R) -> Vec<Cell>,
 ) {
-    let widths = columns::widths(columns, usize::from(area.width));
+    let is_shown = |column: &Column| column.is_shown(area.width);
+    let shown: Vec<Column> = columns.iter().copied().filter(is_shown).collect();
+    let widths = columns::widths(&shown, usize::from(area.width));
     let height = usize::from(area.height.saturating_sub(LIST_HEADS));
     let offset = list.offset(height);
     let selected = list.selected_index();
-    let mut lines = vec![title(app, list, offset), columns::heads(columns, &widths)];
+    let mut lines = vec![title(app, list, offset), columns::heads(&shown, &widths)];
     for (index, row) in list.rows.iter().enumerate().skip(offset).take(height) {
-        lines.push(columns::row(columns, &widths, cells(row), selected == Some(index)));
+        let cells =
+            columns.iter().zip(cells(row)).filter(|(column, _)| is_shown(column)).map(|(_, cell)| cell).collect();
+        lines.push(columns::row(&shown, &widths, cells, selected == Some(index)));
     }
     if list.rows.is_empty() {
         lines.push(Line::styled(format!("  {}", empty(app, list)), style::FAINT));
