@@ -87,7 +87,7 @@ impl Janitor {
         let witnesses = self.db.clock_witnesses(&self.policy, clock::host_now).await?;
         let disagreements = witnesses.disagreements(self.policy.max_clock_skew);
         if !disagreements.is_empty() {
-            report.refuse("nothing was changed, because the clocks disagree:".to_owned());
+            report.refuse("nothing was changed, because the clocks disagree".to_owned());
             report.notes.extend(disagreements);
             return Ok(());
         }

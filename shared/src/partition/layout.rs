@@ -104,7 +104,8 @@ impl Layout {
     #[must_use]
     pub fn runway_months(&self, now: Timestamp) -> u32 {
         let Some(end) = self.highest_bound().map(KeyBound::time) else { return 0 };
-        let full = Month::of(now).through(Month::of(end)).skip(1).take_while(|month| month.start() <= end).count();
+        let full =
+            Month::of(now).through(Month::of(end)).skip(1).take_while(|month| month.plus(1).start() <= end).count();
         u32::try_from(full).unwrap_or(u32::MAX)
     }
 }
@@ -112,6 +113,20 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_runway_counts_full_months_after_the_present_one() {
+        let partition =
+            |bound: &str| Partition { name: String::new(), bound: PartitionBound::parse(bound), rows: 0, bytes: 0 };
+        let november = Timestamp::from_unix_millis(1_795_000_000_000).expect("in November 2026");
+        let until_december = partition("'01a22ee6b00070008000000000000000'");
+        let until_january = partition("'01a2ce8bd40070008000000000000000'");
+        let mut layout = Layout { partitions: vec![until_december, partition("MAXVALUE")] };
+        assert_eq!(layout.runway_months(november), 0);
+        layout.partitions.insert(1, until_january);
+        assert_eq!(layout.runway_months(november), 1);
+        assert_eq!(Layout::default().runway_months(november), 0);
+    }
 
     #[test]
     fn descriptions_of_either_server_are_read() {
