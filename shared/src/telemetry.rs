@@ -13,7 +13,8 @@ pub const LOG_VARIABLE: &str = "AUTHDB_LOG";
 ///
 /// The journal keeps its own time stamps, so lines carry one only on a terminal. A second call changes nothing.
 pub fn start() {
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tokio_cron_scheduler=warn"));
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE)
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tokio_cron_scheduler=warn"));
     let is_terminal = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(is_terminal);
     let registry = tracing_subscriber::registry().with(filter);

@@ -4,13 +4,12 @@
 //! compiled twice, by [`on_backend!`].
 
 use std::fmt;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{MySql, MySqlPool, Sqlite, SqlitePool, Transaction};
+use sqlx::{MySql, MySqlPool, Sqlite, Transaction};
 
+use super::sqlite_file::SqliteFile;
 use super::statements::{self, Statement};
 use crate::clock::{StoredTime, Timestamp};
 
@@ -24,20 +23,13 @@ pub(super) enum Backend<M, S> {
 }
 
 /// The reading connections.
-pub(super) type Pools = Backend<MySqlPool, SqlitePools>;
+pub(super) type Pools = Backend<MySqlPool, SqliteFile>;
 /// The writing connections.
-pub(super) type WritePools = Backend<MySqlPool, SqlitePools>;
+pub(super) type WritePools = Backend<MySqlPool, SqliteFile>;
 /// One reading connection, for one unit of work.
 pub(super) type Session = Backend<PoolConnection<MySql>, PoolConnection<Sqlite>>;
 /// One transaction.
 pub(super) type WriteSession = Backend<Transaction<'static, MySql>, Transaction<'static, Sqlite>>;
-
-/// `SQLite` connections and the file they are open on.
-#[derive(Clone, Debug)]
-pub(super) struct SqlitePools {
-    pub(super) pool: SqlitePool,
-    pub(super) path: Arc<Path>,
-}
 
 /// Runs one body on whichever driver is behind `$backend`.
 ///
@@ -83,9 +75,9 @@ impl Pools {
     pub(super) async fn session(&self, limit: Duration) -> Result<Session, sqlx::Error> {
         match self {
             Self::MySql(pool) => Ok(Backend::MySql(pool.acquire().await?)),
-            Self::Sqlite(pools) => {
-                pools.require_file()?;
-                let mut connection = pools.pool.acquire().await?;
+            Self::Sqlite(file) => {
+                file.look()?;
+                let mut connection = file.pool.acquire().await?;
                 // A server stops its own statements. SQLite has no such setting, but asks every so often whether to go on.
                 let deadline = Instant::now() + limit;
                 connection.lock_handle().await?.set_progress_handler(10_000, move || Instant::now() < deadline);
@@ -98,19 +90,12 @@ impl Pools {
     pub(super) async fn begin(&self) -> Result<WriteSession, sqlx::Error> {
         match self {
             Self::MySql(pool) => Ok(Backend::MySql(pool.begin().await?)),
-            Self::Sqlite(pools) => {
-                pools.require_file()?;
+            Self::Sqlite(file) => {
+                file.look()?;
                 // A deferred transaction that reads first cannot wait for another writer; it just fails.
-                Ok(Backend::Sqlite(pools.pool.begin_with("BEGIN IMMEDIATE").await?))
+                Ok(Backend::Sqlite(file.pool.begin_with("BEGIN IMMEDIATE").await?))
             }
         }
-    }
-}
-
-impl SqlitePools {
-    /// An open file goes on working after it was moved or deleted, showing what nobody else can see any more.
-    fn require_file(&self) -> Result<(), sqlx::Error> {
-        std::fs::metadata(&self.path).map(drop).map_err(sqlx::Error::Io)
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlSslMode};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection, Executor, MySqlPool, SqlitePool};
 
-use super::backend::{Backend, Flavour, Pools, SqlitePools, WritePools};
+use super::backend::{Backend, Flavour, Pools, WritePools};
+use super::sqlite_file::SqliteFile;
 use super::{AuthDb, DbError, Facts, schema};
 use crate::clock::Timestamp;
 use crate::config::{DatabaseConfig, DatabaseUrl, MySqlAddress, TlsMode};
@@ -129,7 +130,7 @@ impl AuthDb {
 async fn close(pools: &Pools) {
     match pools {
         Backend::MySql(pool) => pool.close().await,
-        Backend::Sqlite(pools) => pools.pool.close().await,
+        Backend::Sqlite(file) => file.pool.close().await,
     }
 }
 
@@ -147,23 +148,29 @@ async fn open_sqlite(
     path: &Path,
     config: &DatabaseConfig,
     access: Access,
-) -> Result<(SqlitePools, Option<SqlitePools>), sqlx::Error> {
+) -> Result<(SqliteFile, Option<SqliteFile>), sqlx::Error> {
     let options =
         SqliteConnectOptions::new().filename(path).busy_timeout(config.lock_timeout).disable_statement_logging();
-    let pool = |connections: u32| {
-        SqlitePoolOptions::new().max_connections(connections).acquire_timeout(config.connect_timeout)
-    };
-    let path: Arc<Path> = Arc::from(path);
+    let patience = config.connect_timeout;
     let writer = if access == Access::ReadWrite {
-        // DiracX may write the same file: with a write-ahead log, readers and a writer do not wait for each other.
-        let options = options.clone().journal_mode(SqliteJournalMode::Wal);
-        let pool = pool(1).connect_with(options).await?;
-        Some(SqlitePools { pool, path: Arc::clone(&path) })
+        prefer_write_ahead_log(options.clone()).await?;
+        Some(SqliteFile::open(path, options.clone(), 1, patience).await?)
     } else {
         None
     };
-    let reader = pool(CONNECTIONS).connect_with(options.pragma("query_only", "ON")).await?;
-    Ok((SqlitePools { pool: reader, path }, writer))
+    let reader = SqliteFile::open(path, options.pragma("query_only", "ON"), CONNECTIONS, patience).await?;
+    Ok((reader, writer))
+}
+
+/// DiracX may write the same file: with a write-ahead log, readers and a writer do not wait for each other. The file
+/// remembers the setting. Changing it needs the file for a moment; while somebody uses it, things stay as they are.
+async fn prefer_write_ahead_log(options: SqliteConnectOptions) -> Result<(), sqlx::Error> {
+    let attempt = SqliteConnection::connect_with(&options.journal_mode(SqliteJournalMode::Wal)).await;
+    match attempt {
+        Ok(connection) => connection.close().await,
+        Err(error) if DbError::from_driver(CONNECTING, "", &error).is_contention() => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 async fn sqlite_version(pool: &SqlitePool) -> Result<String, sqlx::Error> {

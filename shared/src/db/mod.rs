@@ -15,6 +15,7 @@ mod error;
 mod partitions;
 mod refresh_tokens;
 mod schema;
+mod sqlite_file;
 mod statements;
 mod subjects;
 mod sweep;
