@@ -51,6 +51,17 @@ impl Row for RefreshToken {
     }
 }
 
+/// How fresh the rows of a list are.
+#[derive(Clone, Copy, Debug)]
+pub struct Freshness<'a> {
+    /// For how long an answer has been awaited.
+    pub waiting: Option<Duration>,
+    /// How long ago they were read; `None` before the first answer.
+    pub age: Option<Duration>,
+    /// Why the last reading failed, if it did.
+    pub error: Option<&'a str>,
+}
+
 /// Rows, a cursor on one of them, and the state of reading them.
 #[derive(Debug)]
 pub struct List<R: Row> {
@@ -61,7 +72,7 @@ pub struct List<R: Row> {
     /// Only rows containing this text are read.
     pub filter: String,
     /// Why the last reading failed, if it did.
-    pub error: Option<String>,
+    error: Option<String>,
     /// When the rows were read, by the host's clock; `None` before the first answer.
     pub read_at: Option<Timestamp>,
     cursor: Option<R::Key>,
@@ -160,10 +171,14 @@ impl<R: Row> List<R> {
         !self.is_waiting && self.asked_at.is_none_or(|asked| now.since(asked) >= interval || now < asked)
     }
 
-    /// For how long an answer has been awaited.
+    /// How fresh the rows are.
     #[must_use]
-    pub fn waiting(&self, now: Timestamp) -> Option<Duration> {
-        self.asked_at.filter(|_| self.is_waiting).map(|asked| now.since(asked))
+    pub fn freshness(&self, now: Timestamp) -> Freshness<'_> {
+        Freshness {
+            waiting: self.asked_at.filter(|_| self.is_waiting).map(|asked| now.since(asked)),
+            age: self.read_at.map(|read| now.since(read)),
+            error: self.error.as_deref(),
+        }
     }
 
     /// Takes an answer in, unless it answers an older question. False if it was dropped.

@@ -17,7 +17,7 @@ use authdb_shared::db::{AuthDb, Containing, DbError, Page, TokenRange, TokenSele
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 use authdb_shared::{Policy, Timestamp};
 pub use dialog::{Approve, Confirm, Dialog, Step};
-pub use list::{List, Row};
+pub use list::{Freshness, List, Row};
 pub use screen::Screen;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
@@ -377,15 +377,15 @@ impl App {
         }
     }
 
-    /// For how long the screen in view has waited for an answer, and when its rows were read.
+    /// How fresh the rows of the screen in view are.
     #[must_use]
-    pub fn freshness(&self) -> (Option<Duration>, Option<Timestamp>) {
+    pub fn freshness(&self) -> Freshness<'_> {
         let now = self.host_now;
         match self.screen {
-            Screen::DeviceFlows => (self.device_flows.waiting(now), self.device_flows.read_at),
-            Screen::AuthorizationFlows => (self.authorization_flows.waiting(now), self.authorization_flows.read_at),
-            Screen::Subjects => (self.subjects.waiting(now), self.subjects.read_at),
-            Screen::Tokens => (self.tokens.waiting(now), self.tokens.read_at),
+            Screen::DeviceFlows => self.device_flows.freshness(now),
+            Screen::AuthorizationFlows => self.authorization_flows.freshness(now),
+            Screen::Subjects => self.subjects.freshness(now),
+            Screen::Tokens => self.tokens.freshness(now),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span, Text};
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
@@ -16,20 +16,31 @@ const SLOW: std::time::Duration = std::time::Duration::from_millis(1500);
 pub(super) fn draw(app: &App, frame: &mut Frame, head: Rect, tabs: Rect, banner: Rect) {
     frame.render_widget(Paragraph::new(title(app, usize::from(head.width))), head);
     frame.render_widget(Paragraph::new(screens(app, usize::from(tabs.width))), tabs);
-    if let Some(lost) = &app.lost {
-        let shown = match app.freshness().1 {
-            Some(read_at) => format!("Rows are from {} ago.", span(app.host_now.since(read_at))),
-            None => "Nothing has been read yet.".to_owned(),
-        };
-        let since = span(app.host_now.since(lost.since));
-        let text = Text::from(format!(" DATABASE LOST for {since}. {shown} Trying again. {}", harmless(&lost.reason)));
+    if let Some(text) = bad_news(app) {
         frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }).style(style::BANNER), banner);
     }
 }
 
+/// Two lines while something is wrong with what is shown.
+pub(super) fn banner_height(app: &App) -> u16 {
+    if bad_news(app).is_some() { 2 } else { 0 }
+}
+
+/// What is wrong with the rows in view.
+fn bad_news(app: &App) -> Option<String> {
+    let freshness = app.freshness();
+    let rows = freshness
+        .age
+        .map_or_else(|| "Nothing has been read yet.".to_owned(), |age| format!("Rows are from {} ago.", span(age)));
+    if let Some(lost) = &app.lost {
+        let since = span(app.host_now.since(lost.since));
+        return Some(format!("DATABASE LOST for {since}. {rows} Trying again. {}", harmless(&lost.reason)));
+    }
+    freshness.error.map(|error| format!("{rows} {}", harmless(error)))
+}
+
 fn title(app: &App, width: usize) -> Line<'static> {
-    let (waiting, _) = app.freshness();
-    let state = match waiting.filter(|waiting| *waiting >= SLOW && app.lost.is_none()) {
+    let state = match app.freshness().waiting.filter(|waiting| *waiting >= SLOW && app.lost.is_none()) {
         Some(waiting) => format!("waiting for the database, {}  ", span(waiting)),
         None if app.changing.is_some() => "changing…  ".to_owned(),
         None => String::new(),

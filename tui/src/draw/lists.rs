@@ -93,7 +93,7 @@ fn paint<R: Row>(
     if list.rows.is_empty() {
         lines.push(Line::styled(format!("  {}", empty(app, list)), style::FAINT));
     }
-    let style = if app.lost.is_some() { style::STALE_ROWS } else { style::PLAIN };
+    let style = if app.lost.is_some() || app.freshness().error.is_some() { style::STALE_ROWS } else { style::PLAIN };
     frame.render_widget(Paragraph::new(lines).style(style), area);
 }
 
@@ -113,9 +113,6 @@ fn title<R: Row>(app: &App, list: &List<R>, offset: usize) -> Line<'static> {
     }
     if offset > 0 {
         spans.push(Span::styled(format!("  ↑ {offset} more above"), style::FAINT));
-    }
-    if let Some(error) = &list.error {
-        spans.push(Span::styled(format!("  {}", harmless(error)), style::of_tone(crate::app::Tone::Bad)));
     }
     Line::from(spans)
 }

@@ -40,7 +40,7 @@ fn areas(app: &App) -> Areas {
     let [head, tabs, banner, list, chart, details, notice, hints] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
-        Constraint::Length(if app.lost.is_some() { 2 } else { 0 }),
+        Constraint::Length(head::banner_height(app)),
         Constraint::Min(3),
         Constraint::Length(if has_chart { CHART_HEIGHT } else { 0 }),
         Constraint::Length(if height >= LOW { 3 } else { 0 }),
