@@ -188,10 +188,10 @@ statements! {
     /// Binds: bound, limit. The lowest keys from a bound on.
     KEYS_BEYOND = both("SELECT JTI FROM RefreshTokens WHERE JTI >= ? ORDER BY JTI LIMIT ?");
 
-    /// Binds: after, cut-off, limit. The next stale device flows, found without a lock.
-    NEXT_EXPIRABLE_DEVICE_FLOWS = both(
-        "SELECT UserCode FROM DeviceFlows WHERE UserCode > ? AND Status IN ('PENDING', 'READY') AND CreationTime < ? \
-         ORDER BY UserCode LIMIT ?",
+    /// Binds: cut-off, after, limit. The next device flows by key, and which of them are due; read without a lock.
+    DUE_DEVICE_FLOWS_TO_EXPIRE = both(
+        "SELECT UserCode AS row_key, CASE WHEN Status IN ('PENDING', 'READY') AND CreationTime < ? THEN 1 ELSE 0 END \
+         AS is_due FROM DeviceFlows WHERE UserCode > ? ORDER BY UserCode LIMIT ?",
     );
 
     /// Binds: after, last, cut-off.
@@ -200,17 +200,19 @@ statements! {
          AND Status IN ('PENDING', 'READY') AND CreationTime < ?",
     );
 
-    /// Binds: after, cut-off, limit.
-    NEXT_PURGEABLE_DEVICE_FLOWS =
-        both("SELECT UserCode FROM DeviceFlows WHERE UserCode > ? AND CreationTime < ? ORDER BY UserCode LIMIT ?");
+    /// Binds: cut-off, after, limit.
+    DUE_DEVICE_FLOWS_TO_PURGE = both(
+        "SELECT UserCode AS row_key, CASE WHEN CreationTime < ? THEN 1 ELSE 0 END AS is_due \
+         FROM DeviceFlows WHERE UserCode > ? ORDER BY UserCode LIMIT ?",
+    );
 
     /// Binds: after, last, cut-off.
     PURGE_DEVICE_FLOWS = both("DELETE FROM DeviceFlows WHERE UserCode > ? AND UserCode <= ? AND CreationTime < ?");
 
-    /// Binds: after, upper bound, cut-off, limit. The bound keeps the young end of the table out of the scan.
-    NEXT_EXPIRABLE_AUTHORIZATION_FLOWS = both(
-        "SELECT UUID FROM AuthorizationFlows WHERE UUID > ? AND UUID < ? AND Status IN ('PENDING', 'READY') \
-         AND CreationTime < ? ORDER BY UUID LIMIT ?",
+    /// Binds: cut-off, after, upper bound, limit. The bound keeps the young end of the table out of the scan.
+    DUE_AUTHORIZATION_FLOWS_TO_EXPIRE = both(
+        "SELECT UUID AS row_key, CASE WHEN Status IN ('PENDING', 'READY') AND CreationTime < ? THEN 1 ELSE 0 END \
+         AS is_due FROM AuthorizationFlows WHERE UUID > ? AND UUID < ? ORDER BY UUID LIMIT ?",
     );
 
     /// Binds: after, last, cut-off.
@@ -219,9 +221,10 @@ statements! {
          AND Status IN ('PENDING', 'READY') AND CreationTime < ?",
     );
 
-    /// Binds: after, upper bound, cut-off, limit.
-    NEXT_PURGEABLE_AUTHORIZATION_FLOWS = both(
-        "SELECT UUID FROM AuthorizationFlows WHERE UUID > ? AND UUID < ? AND CreationTime < ? ORDER BY UUID LIMIT ?",
+    /// Binds: cut-off, after, upper bound, limit.
+    DUE_AUTHORIZATION_FLOWS_TO_PURGE = both(
+        "SELECT UUID AS row_key, CASE WHEN CreationTime < ? THEN 1 ELSE 0 END AS is_due \
+         FROM AuthorizationFlows WHERE UUID > ? AND UUID < ? ORDER BY UUID LIMIT ?",
     );
 
     /// Binds: after, last, cut-off.
@@ -229,9 +232,9 @@ statements! {
         both("DELETE FROM AuthorizationFlows WHERE UUID > ? AND UUID <= ? AND CreationTime < ?");
 
     /// Binds: after, upper bound, limit. The next keys of old months, where no partition can be dropped.
-    NEXT_OLD_TOKENS = both(
-        "SELECT JTI FROM RefreshTokens WHERE JTI > ? AND JTI < ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
-         ORDER BY JTI LIMIT ?",
+    DUE_TOKENS = both(
+        "SELECT JTI AS row_key, CASE WHEN SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' THEN 1 ELSE 0 END AS is_due \
+         FROM RefreshTokens WHERE JTI > ? AND JTI < ? ORDER BY JTI LIMIT ?",
     );
 
     /// Binds: after, last. Keys that are no `UUIDv7` stay: their age is unknown.

@@ -1,10 +1,13 @@
 //! Sweeps: expiring and purging stale rows in batches, each batch a transaction of its own.
 //!
-//! A batch first *looks*, without locks, for the next keys that match, and then changes only the range between them.
-//! Most of the time there is nothing to change, and then nothing is locked at all. Under READ COMMITTED the servers
-//! release the locks of rows that do not match at once and lock no gaps, so a login never waits for more than a batch.
+//! A batch walks over the next so many keys, whether they match or not, so that no statement reads more than that however
+//! large the table is. It first *looks*, without locks, and then changes only the range up to the last match. Most of the
+//! time there is nothing to change, and then nothing is locked at all. Under READ COMMITTED the servers release the locks
+//! of rows that do not match at once and lock no gaps, so a login never waits for more than a batch.
 
 use std::fmt;
+
+use sqlx::FromRow;
 
 use super::backend::{Session, on_backend};
 use super::statements::Statement;
@@ -109,7 +112,8 @@ impl SweepCursor {
 }
 
 impl AuthDb {
-    /// Sweeps the next `limit` rows and moves the cursor behind them. Safe to repeat when it fails.
+    /// Looks at the next `limit` rows, changes those that are due, and moves the cursor behind them. Safe to repeat when
+    /// it fails.
     ///
     /// # Errors
     /// If the database cannot do it; the cursor then stays where it was.
@@ -119,19 +123,19 @@ impl AuthDb {
             Sweep::PurgeDeviceFlows | Sweep::PurgeAuthorizationFlows => "deleting old flows",
             Sweep::PurgeTokens => "deleting the tokens of old months",
         };
-        let (found, last) = self
+        let mut seen = self
             .limited(attempt, async {
                 let mut session = self.reading().await?;
-                next_keys(&mut session, cursor, limit).await
+                next_rows(&mut session, cursor, limit).await
             })
             .await?;
-        let rows = match &last {
-            Some(last) => self.limited(attempt, self.change_range(permit, cursor, last)).await?,
+        let rows = match seen.iter().rfind(|row| row.is_due != 0) {
+            Some(last) => self.limited(attempt, self.change_range(permit, cursor, &last.row_key)).await?,
             None => 0,
         };
-        let is_exhausted = found < limit as usize;
-        if let Some(last) = last {
-            cursor.after = last;
+        let is_exhausted = seen.len() < limit as usize;
+        if let Some(last) = seen.pop() {
+            cursor.after = last.row_key;
         }
         if is_exhausted && let Some(beyond) = cursor.beyond.take() {
             cursor.after = beyond;
@@ -154,36 +158,38 @@ impl AuthDb {
     }
 }
 
-/// How many keys match next, and the last of them.
-async fn next_keys(
-    session: &mut Session,
-    cursor: &SweepCursor,
-    limit: u32,
-) -> Result<(usize, Option<String>), sqlx::Error> {
+/// A row that was looked at.
+#[derive(FromRow)]
+struct SeenRow {
+    row_key: String,
+    is_due: i64,
+}
+
+/// The next rows by key.
+async fn next_rows(session: &mut Session, cursor: &SweepCursor, limit: u32) -> Result<Vec<SeenRow>, sqlx::Error> {
     let (look, _) = statements_of(cursor.sweep);
-    let by_key = !matches!(cursor.sweep, Sweep::ExpireDeviceFlows | Sweep::PurgeDeviceFlows);
-    let by_time = cursor.sweep != Sweep::PurgeTokens;
-    let keys: Vec<String> = on_backend!(session, |connection, text| {
-        let mut query = sqlx::query_scalar(text(look)).bind(&cursor.after);
-        if by_key {
-            query = query.bind(&cursor.below);
-        }
-        if by_time {
+    let has_upper_bound = !matches!(cursor.sweep, Sweep::ExpireDeviceFlows | Sweep::PurgeDeviceFlows);
+    on_backend!(session, |connection, text| {
+        let mut query = sqlx::query_as(text(look));
+        if cursor.sweep != Sweep::PurgeTokens {
             query = query.bind(cursor.cutoff);
         }
+        query = query.bind(&cursor.after);
+        if has_upper_bound {
+            query = query.bind(&cursor.below);
+        }
         query.bind(limit).fetch_all(connection).await
-    })?;
-    Ok((keys.len(), keys.into_iter().next_back()))
+    })
 }
 
 /// The statement that looks, and the one that changes.
 fn statements_of(sweep: Sweep) -> (Statement, Statement) {
     use statements as s;
     match sweep {
-        Sweep::ExpireDeviceFlows => (s::NEXT_EXPIRABLE_DEVICE_FLOWS, s::EXPIRE_DEVICE_FLOWS),
-        Sweep::PurgeDeviceFlows => (s::NEXT_PURGEABLE_DEVICE_FLOWS, s::PURGE_DEVICE_FLOWS),
-        Sweep::ExpireAuthorizationFlows => (s::NEXT_EXPIRABLE_AUTHORIZATION_FLOWS, s::EXPIRE_AUTHORIZATION_FLOWS),
-        Sweep::PurgeAuthorizationFlows => (s::NEXT_PURGEABLE_AUTHORIZATION_FLOWS, s::PURGE_AUTHORIZATION_FLOWS),
-        Sweep::PurgeTokens => (s::NEXT_OLD_TOKENS, s::PURGE_TOKENS),
+        Sweep::ExpireDeviceFlows => (s::DUE_DEVICE_FLOWS_TO_EXPIRE, s::EXPIRE_DEVICE_FLOWS),
+        Sweep::PurgeDeviceFlows => (s::DUE_DEVICE_FLOWS_TO_PURGE, s::PURGE_DEVICE_FLOWS),
+        Sweep::ExpireAuthorizationFlows => (s::DUE_AUTHORIZATION_FLOWS_TO_EXPIRE, s::EXPIRE_AUTHORIZATION_FLOWS),
+        Sweep::PurgeAuthorizationFlows => (s::DUE_AUTHORIZATION_FLOWS_TO_PURGE, s::PURGE_AUTHORIZATION_FLOWS),
+        Sweep::PurgeTokens => (s::DUE_TOKENS, s::PURGE_TOKENS),
     }
 }
