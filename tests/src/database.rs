@@ -129,6 +129,20 @@ impl TestDatabase {
         .with_context(|| format!("{} gives no number for the test's own query: {query}", self.engine))
     }
 
+    /// The rows that a query gives, every value as text.
+    ///
+    /// # Errors
+    /// When the engine refuses the query, or a value is no text.
+    pub async fn rows(&self, query: &str) -> Result<Vec<Vec<Option<String>>>> {
+        // Unprepared, the servers send every value as text, and SQLite turns any into it.
+        let sql = sqlx::raw_sql(AssertSqlSafe(query.to_owned()));
+        match &self.pool {
+            Pool::MySql(pool) => sql.fetch_all(pool).await.and_then(|rows| rows.iter().map(texts).collect()),
+            Pool::Sqlite(pool) => sql.fetch_all(pool).await.and_then(|rows| rows.iter().map(texts).collect()),
+        }
+        .with_context(|| format!("{} gives no rows for the test's own query: {query}", self.engine))
+    }
+
     async fn in_file() -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("authdb-")
@@ -180,6 +194,16 @@ impl Drop for TestDatabase {
             eprintln!("the test database {name} was not dropped: {error:#}");
         }
     }
+}
+
+/// The values of a row.
+fn texts<'r, R>(row: &'r R) -> Result<Vec<Option<String>>, sqlx::Error>
+where
+    R: sqlx::Row,
+    usize: sqlx::ColumnIndex<R>,
+    Option<String>: sqlx::Decode<'r, R::Database>,
+{
+    (0..row.len()).map(|column| row.try_get_unchecked(column)).collect()
 }
 
 async fn connect(server_url: &str) -> Result<MySqlConnection> {

@@ -17,8 +17,10 @@ mod greeting;
 mod installation;
 pub mod leash;
 pub mod server;
+pub mod world;
 
 pub use database::{Pool, TestDatabase};
 pub use environment::{Engine, engines};
 pub use flavour::Flavour;
 pub use server::Server;
+pub use world::World;

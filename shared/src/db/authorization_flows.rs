@@ -91,11 +91,11 @@ impl AuthDb {
                     .bind(&other)
                     .bind(&other)
                     .bind(&end)
-                    .bind(FOREIGN_KEYS)
+                    .bind(FOREIGN_KEYS + 1)
                     .fetch_all(connection)
                     .await
             })?;
-            page.rows.extend(beyond.into_iter().map(AuthorizationFlow::from));
+            page.append(Page::cut(beyond.into_iter().map(AuthorizationFlow::from).collect(), FOREIGN_KEYS, now));
             // The sort is stable, so within a rank the order by key stays; only what is urgent is reordered.
             page.rows.sort_by_key(|flow| {
                 let state = flow.state(now, policy);

@@ -82,6 +82,12 @@ impl<T> Page<T> {
         rows.truncate(limit);
         Self { rows, has_more, now }
     }
+
+    /// Puts the rows of another part of the table behind these.
+    fn append(&mut self, part: Self) {
+        self.rows.extend(part.rows);
+        self.has_more |= part.has_more;
+    }
 }
 
 /// The text that the rows of a list must contain somewhere, in either case of ASCII letters. Empty: every row.

@@ -148,11 +148,11 @@ impl AuthDb {
                         .bind(&key)
                         .bind(&other)
                         .bind(&other)
-                        .bind(FOREIGN_KEYS)
+                        .bind(FOREIGN_KEYS + 1)
                         .fetch_all(connection)
                         .await
                 })?;
-                page.rows.extend(beyond.into_iter().map(RefreshToken::from));
+                page.append(Page::cut(beyond.into_iter().map(RefreshToken::from).collect(), FOREIGN_KEYS, now));
             }
             Ok(page)
         })

@@ -1,0 +1,18 @@
+//! The contract of the data access layer: what it promises to the programs, on every engine.
+
+mod authorization_flows;
+mod clocks;
+mod connections;
+mod demo;
+mod device_flow_list;
+mod device_flows;
+mod partition_locks;
+mod partitions;
+mod purge_tokens;
+mod read_only;
+mod revocations;
+mod schema;
+mod subjects;
+mod sweeps;
+mod time_limits;
+mod tokens;

@@ -1,0 +1,119 @@
+//! Changing the layout of a table that is in use: it gives up rather than make logins wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use authdb_shared::config::DatabaseConfig;
+use authdb_shared::db::{AuthDb, DbError, RollOutcome, RollStep};
+use authdb_shared::partition::{Month, RollSettings, plan_roll};
+use authdb_tests::world::on_every_server;
+use authdb_tests::{Pool, World};
+use sqlx::{MySql, Transaction};
+
+use crate::partitions::roll;
+
+const SUBJECT: &str = "lhcb:amara";
+
+/// A transaction that has merely read the table, and stays open.
+async fn reader(world: &World) -> Transaction<'static, MySql> {
+    let Pool::MySql(pool) = world.database.pool() else { panic!("SQLite has no partitions") };
+    let mut transaction = pool.begin().await.expect("a transaction begins");
+    sqlx::query("SELECT COUNT(*) FROM RefreshTokens").execute(&mut *transaction).await.expect("the table is read");
+    transaction
+}
+
+/// A month to add and one to drop.
+async fn steps(world: &World) -> [RollStep; 2] {
+    let now = world.now().await;
+    let first = now.calendar().checked_sub_months(chrono::Months::new(8)).expect("a date of this era");
+    world.partition(Month::of(first.into()), 12).await;
+    let layout = world.db.partition_layout().await.expect("the layout can be read");
+    let plan = plan_roll(&layout, now, &world.policy, RollSettings { months_ahead: 12, max_drops_per_run: 1 });
+    [RollStep::Add(plan.add), RollStep::Drop(plan.drop.into_iter().next().expect("an old month may go"))]
+}
+
+#[tokio::test]
+async fn a_table_in_use_is_left_alone_and_logins_go_on() {
+    on_every_server(|world| async move {
+        let steps = steps(&world).await;
+        let reader = reader(&world).await;
+        for step in &steps {
+            let tried = Arc::new(AtomicBool::new(false));
+            let logins = tokio::spawn({
+                let (world, tried) = (Arc::clone(&world), Arc::clone(&tried));
+                async move {
+                    let mut logins = 0;
+                    while !tried.load(Ordering::Relaxed) {
+                        world.add_token("CREATED", SUBJECT, Duration::ZERO).await;
+                        logins += 1;
+                    }
+                    logins
+                }
+            });
+            let error = world.db.roll(&world.permit, step, 1000).await.expect_err("somebody reads the table");
+            tried.store(true, Ordering::Relaxed);
+            assert!(matches!(error, DbError::Locked { .. }) && error.is_contention(), "{error:?}");
+            // The reader still holds the table, so no login can have waited for it.
+            logins.await.expect("every login succeeds");
+        }
+        reader.commit().await.expect("the reader ends");
+        for step in &steps {
+            assert_eq!(roll(&world, step).await, RollOutcome::Done, "on {}", world.engine());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_waits_for_a_row_for_as_long_as_is_configured() {
+    on_every_server(|world| async move {
+        let token = world.add_token("CREATED", SUBJECT, Duration::from_mins(1)).await;
+        let Pool::MySql(pool) = world.database.pool() else { panic!("SQLite has no partitions") };
+        let mut transaction = pool.begin().await.expect("a transaction begins");
+        sqlx::query("SELECT * FROM RefreshTokens FOR UPDATE").execute(&mut *transaction).await.expect("rows are held");
+        let config = DatabaseConfig { lock_timeout: Duration::from_mins(1), ..world.config.clone() };
+        let db = AuthDb::connect(&config).await.expect("it can be connected to");
+        let permit = world.permit.clone();
+        let waiting = tokio::spawn(async move { db.revoke_token(&permit, &token).await });
+        await_waiting_session(&world).await;
+        transaction.commit().await.expect("the rows are released");
+        let outcome = waiting.await.expect("no panic").expect("it waited for the rows");
+        assert!(outcome.is_ok(), "{outcome:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_is_held_too_long_is_reported_as_such() {
+    on_every_server(|world| async move {
+        let token = world.add_token("CREATED", SUBJECT, Duration::from_mins(1)).await;
+        let Pool::MySql(pool) = world.database.pool() else { panic!("SQLite has no row locks") };
+        let mut transaction = pool.begin().await.expect("a transaction begins");
+        sqlx::query("SELECT * FROM RefreshTokens FOR UPDATE").execute(&mut *transaction).await.expect("rows are held");
+        let config = DatabaseConfig { lock_timeout: Duration::from_secs(1), ..world.config.clone() };
+        let db = AuthDb::connect(&config).await.expect("it can be connected to");
+        let error = db.revoke_token(&world.permit, &token).await.expect_err("the row is held");
+        assert!(error.is_contention(), "{error:?}");
+        drop(transaction);
+        let outcome = world.db.revoke_token(&world.permit, &token).await.expect("the row is free");
+        assert!(outcome.is_ok(), "nothing was changed before: {outcome:?}");
+    })
+    .await;
+}
+
+/// The servers show their locks as they stood at the last look, if that was less than 100 ms ago.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+
+/// Awaits that a session of this database waits for a lock.
+async fn await_waiting_session(world: &World) {
+    let query = "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE TRX_STATE = 'LOCK WAIT' \
+                 AND TRX_MYSQL_THREAD_ID IN (SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE())";
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while world.number(query).await == 0 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    })
+    .await
+    .expect("a session waits");
+}

@@ -1,0 +1,106 @@
+//! The demo, as somebody tries it who has just cloned the repository.
+
+use crate::program::Program;
+use crate::terminal::{DOWN, ENTER, TAB, Terminal};
+
+fn demo() -> Terminal {
+    let terminal = Program::authdb().arguments(&["demo"]).size(120, 40).start();
+    terminal.wait_until("the flows are read", |view| view.contains(" pending "));
+    terminal
+}
+
+/// The code of the pending flow that has the most time left, and its VO.
+fn youngest_pending(terminal: &Terminal) -> (String, String) {
+    let view = terminal.wait_for(" pending ");
+    let row = view.rows().into_iter().rfind(|row| row.contains(" pending ")).expect("one is pending");
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    let [code, "pending", left, age, _client, vo, ..] = cells.as_slice() else { panic!("no flow: {row}") };
+    assert!(left.ends_with('s') && age.ends_with('s'), "time left and age stand in the row: {row}");
+    ((*code).to_owned(), (*vo).to_owned())
+}
+
+#[test]
+fn an_approved_code_becomes_a_token_that_can_be_revoked() {
+    let terminal = demo();
+    let (code, vo) = youngest_pending(&terminal);
+    assert_eq!((code.len(), code.find('-')), (9, Some(4)), "{code}");
+
+    terminal.type_and_wait("a", "Code that the user reads out");
+    terminal.type_keys(&code.to_lowercase());
+    terminal.type_and_wait(ENTER, "Subject, without the VO");
+    terminal.type_keys("e2e.tester");
+    terminal.type_and_wait(ENTER, "User name (may stay empty)");
+    terminal.type_keys(ENTER);
+    terminal.wait_for_sentence(&format!("Whoever holds this code is logged in as {vo}:e2e.tester."));
+    terminal.type_keys("y");
+    terminal.wait_for_sentence(&format!("{code} is approved for {vo}:e2e.tester."));
+    terminal.wait_until("the client has fetched its tokens", |view| {
+        view.row_with(&code).is_some_and(|row| row.contains(" done ") && row.contains("e2e.tester"))
+    });
+
+    let subject = format!("{vo}:e2e.tester");
+    terminal.type_and_wait("4", "Live tokens");
+    terminal.type_keys("/e2e.tester");
+    terminal.wait_until("the filter has found the token", |view| {
+        view.contains("containing \"e2e.tester\"")
+            && view.row_with(&subject).is_some_and(|row| row.contains(" live "))
+            && view.contains("Live tokens 1 ")
+    });
+    terminal.type_and_wait(ENTER, "r revoke");
+    terminal.type_keys(DOWN);
+    terminal.wait_until("the cursor is on the token", |view| view.is_on(&subject));
+    terminal.type_and_wait("r", &format!("Revoke one token of {subject}?"));
+    terminal.type_keys("y");
+    terminal.wait_for_sentence(&format!("One token of {subject} is revoked."));
+    terminal.wait_for("nothing contains this text");
+
+    terminal.type_keys("q");
+    terminal.exit().leaves_whole(0).leaves_no_files();
+}
+
+#[test]
+fn every_screen_is_reached_by_its_digit_and_by_tab() {
+    let terminal = demo();
+    // The heads of columns that only one screen has.
+    let heads = ["CODE  ", "FLOW  ", "NO LONGER LIVE", "TOKEN"];
+    for (digit, head) in ["1", "2", "3", "4"].into_iter().zip(heads) {
+        terminal.type_keys(digit);
+        terminal.wait_until("the screen of the digit is shown, with rows", |view| {
+            view.contains(head) && !view.contains("reading…") && view.contains("vo:") | view.contains("lhcb")
+        });
+    }
+    for head in heads {
+        terminal.type_and_wait(TAB, head);
+    }
+    terminal.type_keys("q");
+    terminal.exit().leaves_whole(0);
+}
+
+#[test]
+fn the_installation_moves() {
+    let terminal = demo();
+    let before = terminal.wait_for("Device flows").rows()[3..].to_vec();
+    let codes = |rows: &[String]| -> Vec<String> {
+        let words = rows.iter().flat_map(|row| row.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>());
+        words.collect()
+    };
+    // Codes and states, without the seconds that count down by themselves.
+    terminal.wait_until("a flow has come or changed", |view| codes(&view.rows()[3..]) != codes(&before));
+    terminal.type_keys("q");
+    terminal.exit().leaves_whole(0);
+}
+
+#[test]
+fn a_demo_that_is_ended_from_outside_leaves_nothing_behind() {
+    let terminal = demo();
+    terminal.signal(rustix::process::Signal::TERM);
+    terminal.exit().leaves_whole(0).leaves_no_files();
+}
+
+#[test]
+fn a_read_only_demo_can_be_looked_at() {
+    let terminal = Program::authdb().arguments(&["demo", "--read-only"]).start();
+    terminal.wait_until("the flows are read", |view| view.contains(" pending ") && view.contains("READ-ONLY"));
+    terminal.type_keys("q");
+    terminal.exit().leaves_whole(0).leaves_no_files();
+}

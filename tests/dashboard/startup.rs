@@ -1,0 +1,132 @@
+//! What can be wrong before there is anything to show: a sentence, advice, the status that scripts rely on, and a
+//! terminal that was never touched. No password is ever printed.
+
+use authdb_tests::environment::server_url;
+use authdb_tests::{Engine, Flavour, TestDatabase};
+
+use crate::program::Program;
+use crate::terminal::{Ended, contains};
+
+const REFUSED: u32 = 1;
+const USAGE: u32 = 2;
+const UNREACHABLE: u32 = 3;
+
+const PASSWORD: &str = "hunter2";
+
+/// Runs a program that must end by itself with this status, and say this.
+#[track_caller]
+fn refuses(program: Program, status: u32, sentence: &str) -> Ended {
+    let ended = program.start().exit().never_took_over(status);
+    assert!(ended.view.says(sentence), "it does not say {sentence:?} but:\n{}", ended.view);
+    assert!(ended.view.rows()[0].starts_with("authdb: "), "it does not say who speaks:\n{}", ended.view);
+    assert!(!contains(&ended.output, PASSWORD.as_bytes()), "it shows the password:\n{}", ended.view);
+    ended.leaves_no_files();
+    ended
+}
+
+#[test]
+fn without_a_terminal_there_is_no_dashboard() {
+    for arguments in [&[][..], &["demo"], &["--read-only"]] {
+        let program = Program::authdb().arguments(arguments);
+        let output = program.pipe();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{said}");
+        assert!(said.starts_with("authdb: the dashboard needs a terminal, but standard output is not one"), "{said}");
+        let left = program.work().read_dir().expect("the folder is there").count();
+        assert_eq!(left, 0, "a database was made although nothing could be shown");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_not_made_unasked() {
+    let url = "sqlite:no-such-file.sqlite3";
+    let ended = refuses(Program::on(url), UNREACHABLE, "there is no file no-such-file.sqlite3");
+    assert!(ended.view.says("`authdb init` makes an empty database there, `authdb demo` shows one with data"));
+    assert_eq!(ended.folders.work().read_dir().expect("the folder is there").count(), 0);
+}
+
+#[test]
+fn nobody_who_configures_nothing_is_left_without_a_dashboard() {
+    let terminal = Program::authdb().start();
+    terminal.wait_for("no device flows");
+    terminal.type_keys("q");
+    let ended = terminal.exit().leaves_whole(0);
+    assert!(ended.folders.work().join("authdb.sqlite3").is_file(), "the embedded database is made on the spot");
+}
+
+/// A terminal may answer late, or never: whoever waits for that shows nothing when it is needed most.
+#[test]
+fn a_terminal_that_answers_no_questions_shows_the_dashboard() {
+    let terminal = Program::authdb().in_silent_terminal().start();
+    terminal.wait_for("no device flows");
+    terminal.type_keys("q");
+    terminal.exit().leaves_whole(0);
+}
+
+#[tokio::test]
+async fn an_empty_database_is_told_with_advice() {
+    let database = TestDatabase::create(Engine::Sqlite).await.expect("a database is made");
+    refuses(Program::on(database.url()), REFUSED, "is empty. `authdb init` creates the tables as DiracX does");
+}
+
+#[tokio::test]
+async fn a_database_of_something_else_is_refused() {
+    let database = TestDatabase::create(Engine::Sqlite).await.expect("a database is made");
+    database.execute("CREATE TABLE recipes (name TEXT)").await.expect("a table is made");
+    let sentence = "is not DiracX's AuthDB: it lacks table DeviceFlows";
+    refuses(Program::on(database.url()), REFUSED, sentence);
+    refuses(Program::on(database.url()).arguments(&["init"]), REFUSED, "is not empty: it holds recipes");
+}
+
+#[tokio::test]
+async fn init_makes_the_tables_once() {
+    let database = TestDatabase::create(Engine::Sqlite).await.expect("a database is made");
+    let init = || Program::on(database.url()).arguments(&["init"]);
+    let ended = init().start().exit().never_took_over(0);
+    assert!(ended.view.says("now holds DiracX's tables"), "{}", ended.view);
+    refuses(init(), REFUSED, "is not empty: it holds AuthorizationFlows, DeviceFlows, RefreshTokens");
+    let terminal = Program::on(database.url()).start();
+    terminal.wait_for("no device flows");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_is_refused_with_file_and_line() {
+    let wrong = [
+        ("[dashboard]\n\nrefresh_intervall = \"1s\"\n", "config.toml, line 3: there is no key"),
+        ("[dashboard]\nrefresh_interval = \"0s\"\n", "config.toml, line 2: dashboard.refresh_interval cannot be `0s`"),
+        ("[dashboard\n", "config.toml, line 1: this is not TOML"),
+    ];
+    for (content, sentence) in wrong {
+        refuses(Program::authdb().file("config.toml", content), USAGE, sentence);
+    }
+    let missing = Program::authdb().arguments(&["--config", "elsewhere.toml"]);
+    refuses(missing, USAGE, "cannot read the configuration file elsewhere.toml");
+    let variable = Program::authdb().with("AUTHDB_DASHBOARD_LIST_LIMIT", "none");
+    refuses(variable, USAGE, "environment variable AUTHDB_DASHBOARD_LIST_LIMIT: dashboard.list_limit cannot be `none`");
+}
+
+#[test]
+fn a_url_that_cannot_be_used_is_refused_without_its_password() {
+    let urls = [
+        (format!("postgresql://authdb:{PASSWORD}@db.example.org/auth"), "is not a database that can be used"),
+        (format!("mysql://authdb:{PASSWORD}@db.example.org"), "it names no database"),
+        (format!("mysql://authdb:{PASSWORD}@db.example.org:port/auth"), "is not a port"),
+        // The host is forgotten, so that the password stands where a port would.
+        (format!("mysql://authdb:{PASSWORD}/auth"), "is not a port"),
+    ];
+    for (url, sentence) in urls {
+        refuses(Program::on(&url), USAGE, sentence);
+        let program = Program::authdb().file("config.toml", &format!("[database]\nurl = \"{url}\"\n"));
+        refuses(program, USAGE, "config.toml, line 2: database.url cannot be what it is");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_or_lets_nobody_in_is_unreachable() {
+    let nobody = format!("mysql://authdb:{PASSWORD}@127.0.0.1:1/auth");
+    refuses(Program::on(&nobody), UNREACHABLE, "no connection to auth at 127.0.0.1:1");
+    let server = server_url(Flavour::MariaDb);
+    let (_, address) = server.rsplit_once('@').expect("the URL names a host");
+    let stranger = format!("mysql+aiomysql://stranger:{PASSWORD}@{address}/auth");
+    refuses(Program::on(&stranger), UNREACHABLE, "refuses this account");
+}

@@ -1,0 +1,87 @@
+//! Subjects: what one person holds, and ending all of it at once.
+
+use std::time::Duration;
+
+use crate::terminal::{DOWN, ENTER, ESC};
+use crate::{dashboard, world};
+
+const SUBJECT: &str = "lhcb:amara";
+/// Somebody else to `SQLite`, and the same to a collation that does not care.
+const NAMESAKE: &str = "lhcb:Amara";
+
+#[tokio::test]
+async fn all_tokens_of_a_subject_are_revoked_at_once() {
+    let world = world().await;
+    for minutes in [1, 2, 3] {
+        world.add_token("CREATED", SUBJECT, Duration::from_mins(minutes)).await;
+    }
+    // Expired, and so neither live nor revoked.
+    world.add_token("CREATED", SUBJECT, Duration::from_hours(3)).await;
+    world.add_token("REVOKED", SUBJECT, Duration::from_mins(4)).await;
+    world.add_token("CREATED", NAMESAKE, Duration::from_mins(5)).await;
+    let terminal = dashboard(&world);
+    terminal.type_and_wait("3", NAMESAKE);
+    terminal.type_keys(DOWN);
+    let view = terminal.wait_until("the cursor is on the subject with most tokens", |view| view.is_on(SUBJECT));
+    let (_, row) = view.selected().expect("it was awaited");
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>()[1..4], [SUBJECT, "3", "1"], "{row}");
+
+    terminal.type_keys("R");
+    terminal.wait_for_sentence("Tokens that are not revoked yet, live or expired: 4. All of them become REVOKED.");
+    let view = terminal.wait_for(&format!("Revoke ALL tokens of {SUBJECT}?"));
+    assert!(view.says("All clients of lhcb:amara have to log in again (3 live now)."), "{view}");
+    terminal.type_keys("y");
+    terminal.wait_for_sentence("4 tokens of lhcb:amara revoked.");
+    terminal.wait_until("the subject leaves the list, and its namesake stays", |view| {
+        let rows = view.rows();
+        view.contains("Subjects with live tokens 1") && rows.iter().any(|row| row.contains(NAMESAKE))
+    });
+    let query = "SELECT Sub FROM RefreshTokens WHERE Status = 'CREATED'";
+    assert_eq!(world.column(query).await, [NAMESAKE]);
+    terminal.type_keys("q");
+    terminal.exit().leaves_whole(0);
+}
+
+#[tokio::test]
+async fn enter_shows_every_token_of_a_subject_and_escape_leads_back() {
+    let world = world().await;
+    world.add_token("CREATED", SUBJECT, Duration::from_mins(1)).await;
+    world.add_token("CREATED", SUBJECT, Duration::from_hours(3)).await;
+    world.add_token("REVOKED", SUBJECT, Duration::from_hours(50)).await;
+    world.add_token("CREATED", NAMESAKE, Duration::from_mins(1)).await;
+    let terminal = dashboard(&world);
+    terminal.type_and_wait("3", SUBJECT);
+    terminal.type_keys(&format!("/amara{ENTER}"));
+    terminal.wait_for("containing \"amara\"");
+    terminal.type_keys(DOWN);
+    let chosen = terminal.wait_until("the cursor is on a subject", |view| view.selected().is_some());
+    let is_namesake = chosen.is_on(NAMESAKE);
+    if is_namesake {
+        terminal.type_keys(DOWN);
+        terminal.wait_until("the cursor is on the subject", |view| view.is_on(SUBJECT));
+    }
+    let view = terminal.type_and_wait(ENTER, &format!("All tokens of {SUBJECT} 3"));
+    for state in [" live ", " expired ", " revoked "] {
+        assert!(view.contains(state), "{state}:\n{view}");
+    }
+    assert!(!view.contains(NAMESAKE), "{view}");
+    terminal.type_keys(ESC);
+    terminal.wait_until("the subjects are shown, with the filter and the cursor as they were", |view| {
+        view.contains("Subjects with live tokens") && view.contains("containing \"amara\"") && view.is_on(SUBJECT)
+    });
+}
+
+#[tokio::test]
+async fn a_subject_without_anything_to_revoke_is_said_to_be_done() {
+    let world = world().await;
+    world.add_token("REVOKED", SUBJECT, Duration::from_mins(1)).await;
+    let terminal = dashboard(&world);
+    terminal.type_and_wait("4", "no tokens");
+    terminal.type_and_wait("l", SUBJECT);
+    terminal.type_keys(DOWN);
+    terminal.wait_until("the cursor is on the token", |view| view.is_on(SUBJECT));
+    terminal.type_keys("r");
+    terminal.wait_for_sentence("This token is already revoked.");
+    terminal.type_keys("R");
+    terminal.wait_for_sentence(&format!("Every token of {SUBJECT} is revoked already."));
+}

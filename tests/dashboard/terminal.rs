@@ -1,0 +1,375 @@
+//! A terminal with a program in it: keys go in, and what a person would see is awaited and looked at.
+//!
+//! A thread reads what the program writes into a terminal emulator and wakes whoever waits for the screen to change.
+//! Screens are judged between two drawings only: ratatui ends each by hiding the cursor or by placing it, so a row that
+//! is half drawn is never mistaken for a whole one.
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::termios::{LocalModes, Termios, tcgetattr};
+
+use crate::program::Folders;
+use crate::view::View;
+
+pub(crate) const ENTER: &str = "\r";
+pub(crate) const ESC: &str = "\x1b";
+pub(crate) const TAB: &str = "\t";
+pub(crate) const DOWN: &str = "\x1b[B";
+pub(crate) const END: &str = "\x1b[F";
+pub(crate) const CONTROL_C: &str = "\x03";
+
+/// Long enough for what takes a moment on a machine that does nothing else.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// How much of the output is shown when something did not happen.
+const TAIL: usize = 400;
+
+/// What a terminal is told by a program that takes it over.
+const ENTER_ALTERNATE_SCREEN: &[u8] = b"\x1b[?1049h";
+const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
+const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
+const ASK_POSITION: &[u8] = b"\x1b[6n";
+const REPLACEMENT: &str = "\u{fffd}";
+
+const SOUND: &str = "nobody panics while holding the lock";
+
+/// A program that runs in a terminal, killed on drop.
+pub(crate) struct Terminal {
+    shared: Arc<Shared>,
+    master: Box<dyn MasterPty + Send>,
+    keyboard: Arc<Keyboard>,
+    /// The program's side of the terminal, held open to see in which state it is left.
+    tty: Option<OwnedFd>,
+    before: String,
+    process: OwnedFd,
+    folders: Option<Folders>,
+}
+
+type Keyboard = Mutex<Box<dyn Write + Send>>;
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    emulator: vt100::Parser,
+    output: Vec<u8>,
+    is_closed: bool,
+    status: Option<ExitStatus>,
+}
+
+/// A program that has ended.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    /// What stands on the terminal now.
+    pub(crate) view: View,
+    /// Every byte that the program wrote.
+    pub(crate) output: Vec<u8>,
+    pub(crate) folders: Folders,
+    is_whole: Result<(), String>,
+}
+
+impl Terminal {
+    /// Starts a program in a terminal that answers questions about itself, or in one that is silent.
+    pub(crate) fn start(
+        command: CommandBuilder,
+        (columns, rows): (u16, u16),
+        folders: Folders,
+        is_silent: bool,
+    ) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).expect("the system has a pseudo-terminal left");
+        let name = pair.master.tty_name().expect("the terminal has a name");
+        // Without NOCTTY it could become the terminal of the tests themselves.
+        let tty = rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())
+            .expect("the terminal can be opened");
+        let before = modes(&tcgetattr(&tty).expect("it is a terminal"));
+        let child = pair.slave.spawn_command(command).expect("the program can be started");
+        drop(pair.slave);
+        let id = child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let process = pidfd_open(id.expect("a child has an id"), PidfdFlags::empty())
+            .expect("a child that nobody has waited for is there");
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                emulator: vt100::Parser::new(cells(rows), cells(columns), 0),
+                output: Vec::new(),
+                is_closed: false,
+                status: None,
+            }),
+            changed: Condvar::new(),
+        });
+        let keyboard = Arc::new(Mutex::new(pair.master.take_writer().expect("the terminal takes keys")));
+        let output = pair.master.try_clone_reader().expect("the terminal can be read");
+        read(Arc::clone(&shared), output, (!is_silent).then(|| Arc::clone(&keyboard)));
+        reap(Arc::clone(&shared), child);
+        let folders = Some(folders);
+        Self { shared, master: pair.master, keyboard, tty: Some(tty), before, process, folders }
+    }
+
+    /// Types keys as they are sent by a terminal.
+    pub(crate) fn type_keys(&self, keys: &str) {
+        send(&self.keyboard, keys);
+    }
+
+    /// Waits until the screen satisfies a condition, and gives that screen.
+    #[track_caller]
+    pub(crate) fn wait_until(&self, what: &str, holds: impl Fn(&View) -> bool) -> View {
+        self.wait_for_drawing(what, 0, holds)
+    }
+
+    /// Types keys, and waits until the program has drawn after that.
+    #[track_caller]
+    pub(crate) fn type_and_see(&self, keys: &str) -> View {
+        let already = self.state().output.len();
+        self.type_keys(keys);
+        self.wait_for_drawing("the program draws again", already + 1, |_| true)
+    }
+
+    /// Waits for a drawing that ends after so many bytes of output and satisfies a condition.
+    #[track_caller]
+    fn wait_for_drawing(&self, what: &str, from: usize, holds: impl Fn(&View) -> bool) -> View {
+        let deadline = Instant::now() + LIMIT;
+        let mut state = self.state();
+        loop {
+            if state.output.len() >= from && state.is_drawn() {
+                let view = View::of(state.emulator.screen());
+                if holds(&view) {
+                    return view;
+                }
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || state.is_closed || state.status.is_some() {
+                let until =
+                    state.status.as_ref().map_or(format!("within {LIMIT:?}"), |status| format!("before {status}"));
+                let view = View::of(state.emulator.screen());
+                let tail =
+                    String::from_utf8_lossy(&state.output[state.output.len().saturating_sub(TAIL)..]).into_owned();
+                // A lock that is held while this panics would be poisoned for the reading thread.
+                drop(state);
+                panic!("it did not happen {until} that {what}. The screen:\n{view}\nThe last output: {tail:?}");
+            }
+            state = self.shared.changed.wait_timeout(state, left).expect(SOUND).0;
+        }
+    }
+
+    /// Waits until a text is on the screen.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) -> View {
+        self.wait_until(&format!("{text:?} is shown"), |view| view.contains(text))
+    }
+
+    /// Waits until a sentence is on the screen, however its words are wrapped.
+    #[track_caller]
+    pub(crate) fn wait_for_sentence(&self, sentence: &str) -> View {
+        self.wait_until(&format!("{sentence:?} is said"), |view| view.says(sentence))
+    }
+
+    /// Types keys, then waits until a text is on the screen.
+    #[track_caller]
+    pub(crate) fn type_and_wait(&self, keys: &str, text: &str) -> View {
+        self.type_keys(keys);
+        self.wait_for(text)
+    }
+
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        self.state().emulator.set_size(cells(rows), cells(columns));
+        self.master.resize(size(columns, rows)).expect("the terminal can be resized");
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        pidfd_send_signal(&self.process, signal).expect("the program still runs");
+    }
+
+    /// Waits for the end of the program, and for the last of its output.
+    #[track_caller]
+    pub(crate) fn exit(mut self) -> Ended {
+        let status = self.await_end(|state| state.status.clone());
+        let tty = self.tty.take().expect("only this function takes it, and it takes the terminal itself");
+        let after = tcgetattr(&tty).expect("it is a terminal");
+        // The program's side is closed once nobody holds it, and what was written last can be read to its end.
+        drop(tty);
+        self.await_end(|state| state.is_closed.then_some(()));
+        let state = self.state();
+        let is_whole = is_whole(&self.before, &after, state.emulator.screen());
+        let (view, output) = (View::of(state.emulator.screen()), state.output.clone());
+        drop(state);
+        let folders = self.folders.take().expect("only this function takes them, and it takes the terminal itself");
+        Ended { status, view, output, folders, is_whole }
+    }
+
+    /// Waits for something that comes with the end of the program.
+    #[track_caller]
+    fn await_end<T>(&self, outcome: impl Fn(&State) -> Option<T>) -> T {
+        let is_missing = |state: &mut State| outcome(state).is_none();
+        let waited = self.shared.changed.wait_timeout_while(self.state(), LIMIT, is_missing);
+        let state = waited.expect(SOUND).0;
+        let view = View::of(state.emulator.screen());
+        let outcome = outcome(&state);
+        drop(state);
+        outcome.unwrap_or_else(|| panic!("the program did not end within {LIMIT:?}. The screen:\n{view}"))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().expect(SOUND)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A program that has ended needs no end, and its handle never means another process.
+        let _ = pidfd_send_signal(&self.process, Signal::KILL);
+    }
+}
+
+impl State {
+    /// Whether the program has drawn, and finished its last drawing.
+    fn is_drawn(&self) -> bool {
+        self.emulator.screen().alternate_screen()
+            && (self.output.ends_with(HIDE_CURSOR) || ends_with_cursor(&self.output))
+    }
+}
+
+impl Ended {
+    /// Asserts that the program ended with a status and left the terminal as it had found it.
+    #[track_caller]
+    pub(crate) fn leaves_whole(self, code: u32) -> Self {
+        let view = &self.view;
+        assert_eq!((self.status.signal(), self.status.exit_code()), (None, code), "it said:\n{view}");
+        if let Err(reason) = &self.is_whole {
+            panic!("the terminal is not whole: {reason}. The screen:\n{view}");
+        }
+        self
+    }
+
+    /// Asserts that the program ended with a status before it touched the terminal.
+    #[track_caller]
+    pub(crate) fn never_took_over(self, code: u32) -> Self {
+        let ended = self.leaves_whole(code);
+        assert!(!contains(&ended.output, ENTER_ALTERNATE_SCREEN), "it took the terminal over:\n{}", ended.view);
+        ended
+    }
+
+    /// Asserts that nothing is left of the program's temporary files.
+    #[track_caller]
+    pub(crate) fn leaves_no_files(&self) {
+        assert_eq!(self.folders.temporary_files(), Vec::<std::path::PathBuf>::new());
+    }
+}
+
+/// Whether `bytes` contain `part` somewhere.
+pub(crate) fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// Shows the cursor, and places it: `ESC [ ROW ; COLUMN H`.
+fn ends_with_cursor(output: &[u8]) -> bool {
+    let Some(rest) = output.strip_suffix(b"H") else { return false };
+    let digits = rest.iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+    rest[..rest.len() - digits].strip_suffix(b"\x1b[").is_some_and(|rest| rest.ends_with(SHOW_CURSOR))
+}
+
+fn is_whole(before: &str, after: &Termios, screen: &vt100::Screen) -> Result<(), String> {
+    let wrong = [
+        ("it still shows the alternate screen", screen.alternate_screen()),
+        ("the cursor is hidden", screen.hide_cursor()),
+        ("the mouse is captured", screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None),
+        ("pasted text is bracketed", screen.bracketed_paste()),
+        ("the arrow keys are in application mode", screen.application_cursor()),
+        ("text is in reverse", screen.inverse()),
+        ("text is bold", screen.bold()),
+        ("text is coloured", screen.fgcolor() != vt100::Color::Default),
+        ("keys are not echoed", !after.local_modes.contains(LocalModes::ECHO)),
+        ("input does not come in lines", !after.local_modes.contains(LocalModes::ICANON)),
+    ];
+    if let Some((what, _)) = wrong.into_iter().find(|(_, is_wrong)| *is_wrong) {
+        return Err(what.to_owned());
+    }
+    let after = modes(after);
+    if before == after { Ok(()) } else { Err(format!("its modes were {before} and are {after}")) }
+}
+
+/// Everything that can be set of a terminal.
+fn modes(termios: &Termios) -> String {
+    format!("{termios:?}")
+}
+
+fn send(keyboard: &Keyboard, bytes: &str) {
+    let mut keyboard = keyboard.lock().expect(SOUND);
+    keyboard.write_all(bytes.as_bytes()).and_then(|()| keyboard.flush()).expect("the terminal takes keys");
+}
+
+/// Feeds the emulator with what the program writes, and answers the one question that programs ask: where the cursor is.
+fn read(shared: Arc<Shared>, mut output: Box<dyn Read + Send>, answers: Option<Arc<Keyboard>>) {
+    thread::spawn(move || {
+        let mut buffer = [0; 16_384];
+        let mut fed = 0;
+        loop {
+            let count = output.read(&mut buffer).unwrap_or(0);
+            let mut state = shared.state.lock().expect(SOUND);
+            state.output.extend_from_slice(&buffer[..count]);
+            state.is_closed = count == 0;
+            // The beginning of a character waits for the rest of it.
+            let whole = state.output.len() - if count == 0 { 0 } else { unfinished(&state.output) };
+            let shown = visible(&state.output[fed.min(whole)..whole]);
+            state.emulator.process(&shown);
+            fed = whole;
+            let (row, column) = state.emulator.screen().cursor_position();
+            drop(state);
+            shared.changed.notify_all();
+            if let Some(keyboard) = answers.as_ref().filter(|_| contains(&buffer[..count], ASK_POSITION)) {
+                send(keyboard, &format!("\x1b[{};{}R", row + 1, column + 1));
+            }
+            if count == 0 {
+                return;
+            }
+        }
+    });
+}
+
+/// How many bytes at the end of `output` begin a replacement character.
+fn unfinished(output: &[u8]) -> usize {
+    let replacement = REPLACEMENT.as_bytes();
+    (1..replacement.len()).rev().find(|&length| output.ends_with(&replacement[..length])).unwrap_or(0)
+}
+
+/// `output` with a visible character in place of the replacement character, which a terminal shows and the emulator,
+/// which takes it for broken UTF-8, does not.
+fn visible(output: &[u8]) -> Vec<u8> {
+    let mut shown = Vec::with_capacity(output.len());
+    let mut rest = output;
+    while let Some((first, others)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(REPLACEMENT.as_bytes()) {
+            shown.extend_from_slice("¿".as_bytes());
+            rest = after;
+        } else {
+            shown.push(*first);
+            rest = others;
+        }
+    }
+    shown
+}
+
+fn reap(shared: Arc<Shared>, mut child: Box<dyn Child + Send + Sync>) {
+    thread::spawn(move || {
+        let status = child.wait().expect("a child can be waited for");
+        shared.state.lock().expect(SOUND).status = Some(status);
+        shared.changed.notify_all();
+    });
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("a terminal has a row and a column at least")
+}
