@@ -13,6 +13,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::action::Action;
 use crate::app::App;
+use crate::command::Command;
+use crate::draw::format::harmless;
 use crate::effect::Effect;
 use crate::terminal::Screen;
 use crate::worker::Worker;
@@ -34,6 +36,14 @@ pub async fn run(db: AuthDb, place: &str, config: &Config) -> anyhow::Result<()>
     let mut app = App::new(&db, place, config, (size.width, size.height), clock::host_now());
     let result = main_loop(&mut screen, &mut app, &worker, answers).await;
     drop(screen);
+    if app.is_leaving {
+        // The screen that would have said it is gone.
+        match (&app.changing, &app.notice) {
+            (Some(_), _) => println!("The last change was still under way. Look again whether it was made."),
+            (None, Some(notice)) => println!("{}", harmless(&notice.text)),
+            (None, None) => {}
+        }
+    }
     if let Some(defect) = app.defect {
         bail!("the program broke off: {defect}. This is a defect; please report it");
     }
@@ -54,6 +64,11 @@ async fn main_loop(
         if !Screen::is_taken() {
             bail!("the program broke off. This is a defect; please report it");
         }
+        // crossterm can lose a resize that arrives together with a key, so the size is asked for before each drawing.
+        let size = screen.size().context("asking for the size of the terminal")?;
+        if (size.width, size.height) != app.size {
+            app.update(Action::Resized { width: size.width, height: size.height }, clock::host_now());
+        }
         screen.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")?;
         let action = tokio::select! {
             event = events.next() => match event {
@@ -62,8 +77,9 @@ async fn main_loop(
             },
             action = answers.recv() => action,
             _ = ticks.tick() => Some(Action::Tick),
-            _ = hangups.recv() => return Ok(()),
-            _ = terminations.recv() => return Ok(()),
+            // As if the admin left: a change that is under way is waited for, and a second signal leaves at once.
+            _ = hangups.recv() => Some(Action::Command(Command::Quit)),
+            _ = terminations.recv() => Some(Action::Command(Command::Quit)),
         };
         // What has come in meanwhile is taken in before the screen is drawn again.
         let mut next = action;

@@ -28,16 +28,27 @@ fn of_key(app: &App, key: KeyEvent) -> Option<Action> {
         },
         // Never the key that opened the dialog, and never Enter: neither is pressed on purpose at this moment.
         Mode::Confirming => match key.code {
+            // Over a slow line Esc and `y` arrive as one Alt-y, and that is no yes.
+            _ if !key.modifiers.is_empty() => None,
             KeyCode::Char('y') => Some(Action::Command(Command::Confirm)),
             KeyCode::Esc | KeyCode::Char('n' | 'q') => Some(Action::Command(Command::Dismiss)),
-            _ => None,
+            _ => scroll(key),
         },
         Mode::Reading => match key.code {
             KeyCode::Esc | KeyCode::Enter | KeyCode::Char('?' | 'q') | KeyCode::F(1) => {
                 Some(Action::Command(Command::Dismiss))
             }
-            _ => None,
+            _ => scroll(key),
         },
+    }
+}
+
+/// What moves a dialog that is higher than the terminal.
+fn scroll(key: KeyEvent) -> Option<Action> {
+    match key.code {
+        KeyCode::Down | KeyCode::PageDown | KeyCode::Char('j') => Some(Action::Command(Command::Down)),
+        KeyCode::Up | KeyCode::PageUp | KeyCode::Char('k') => Some(Action::Command(Command::Up)),
+        _ => None,
     }
 }
 

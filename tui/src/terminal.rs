@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use authdb_shared::error::EXIT_USAGE;
 use crossterm::cursor::Show;
 use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
@@ -73,9 +75,9 @@ impl Screen {
         IS_TAKEN.store(true, Ordering::SeqCst);
         let mut screen = Self { terminal };
         enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen, SetTitle("authdb"))?;
+        // Not `Terminal::clear`: it asks the terminal where its cursor is, and a slow line answers too late.
+        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
         screen.terminal.hide_cursor()?;
-        screen.terminal.clear()?;
         Ok(screen)
     }
 

@@ -77,8 +77,11 @@ pub enum UrlError {
     #[error("it names no database; write mysql://USER:PASSWORD@HOST/DATABASE")]
     NoDatabase,
     /// A port that is none.
-    #[error("`{0}` is not a port; write a number from 1 to 65535")]
-    Port(String),
+    #[error("what stands behind the host's colon is no port; write mysql://USER:PASSWORD@HOST:PORT/DATABASE")]
+    Port,
+    /// Something without a scheme, of which any part may be a password.
+    #[error("it is no URL; write sqlite:PATH, mysql://USER:PASSWORD@HOST/DATABASE, or the URL that DiracX uses")]
+    NotAUrl,
     /// Bytes that are no UTF-8 once decoded.
     #[error("its {0} is not UTF-8 once the percent signs are decoded")]
     Encoding(&'static str),
@@ -96,15 +99,16 @@ impl DatabaseUrl {
     /// # Errors
     /// If it is of another kind of database, incomplete, or holds a parameter that would be ignored.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let (scheme, rest) = text.trim().split_once(':').ok_or_else(|| scheme_error(text.trim()))?;
+        let (scheme, rest) = text.trim().split_once(':').ok_or(UrlError::NotAUrl)?;
         let (dialect, driver) = scheme.split_once('+').unwrap_or((scheme, ""));
         match (dialect.to_ascii_lowercase().as_str(), driver) {
             ("sqlite", driver) => sqlite(rest, !driver.is_empty()),
             ("mysql" | "mariadb", _) => {
-                let rest = rest.strip_prefix("//").ok_or_else(|| scheme_error(scheme))?;
+                let rest = rest.strip_prefix("//").ok_or(UrlError::NotAUrl)?;
                 mysql(rest).map(Self::MySql)
             }
-            _ => Err(scheme_error(scheme)),
+            _ if rest.starts_with("//") => Err(scheme_error(scheme)),
+            _ => Err(UrlError::NotAUrl),
         }
     }
 
@@ -199,7 +203,7 @@ fn host_and_port_of(text: &str) -> Result<(String, u16), UrlError> {
     let host = if host.is_empty() { "localhost" } else { host };
     let port = match port.filter(|port| !port.is_empty()) {
         None => 3306,
-        Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or_else(|| UrlError::Port(text::harmless(port)))?,
+        Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or(UrlError::Port)?,
     };
     Ok((host.to_owned(), port))
 }
@@ -286,12 +290,14 @@ mod tests {
     fn what_cannot_be_used_is_refused_with_a_reason() {
         let error = |url| DatabaseUrl::parse(url).expect_err(url);
         assert!(matches!(error("postgresql://u:secret@h/d"), UrlError::Scheme(scheme) if scheme == "postgresql"));
-        assert!(matches!(error("secret@h/d"), UrlError::Scheme(_)));
+        assert_eq!(error("secret@h/d"), UrlError::NotAUrl);
+        assert_eq!(error("secret:secret@h/d"), UrlError::NotAUrl);
+        assert_eq!(error("mysql://user:secret/d"), UrlError::Port, "the host was forgotten");
         assert_eq!(error("sqlite::memory:"), UrlError::InMemory);
         assert_eq!(error("sqlite+aiosqlite:///:memory:"), UrlError::InMemory);
         assert_eq!(error("sqlite:"), UrlError::NoPath);
         assert_eq!(error("mysql://u:p@h"), UrlError::NoDatabase);
-        assert!(matches!(error("mysql://u:p@h:70000/d"), UrlError::Port(_)));
+        assert_eq!(error("mysql://u:p@h:70000/d"), UrlError::Port);
         assert!(matches!(error("mysql://u:p@h/d?sslmode=on"), UrlError::Parameter(_)));
     }
 

@@ -76,8 +76,6 @@ impl AuthDb {
                 sqlx::query_as(text(statements::AUTHORIZATION_FLOWS))
                     .bind(&key)
                     .bind(&other)
-                    .bind(&other)
-                    .bind(&other)
                     .bind(&end)
                     .bind(i64::from(limit) + 1)
                     .fetch_all(connection)
@@ -87,8 +85,6 @@ impl AuthDb {
             let beyond: Vec<AuthorizationFlowRow> = on_backend!(&mut session, |connection, text| {
                 sqlx::query_as(text(statements::AUTHORIZATION_FLOWS_BEYOND))
                     .bind(&key)
-                    .bind(&other)
-                    .bind(&other)
                     .bind(&other)
                     .bind(&end)
                     .bind(FOREIGN_KEYS + 1)

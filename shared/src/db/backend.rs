@@ -10,7 +10,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{MySql, MySqlPool, Sqlite, Transaction};
 
 use super::sqlite_file::SqliteFile;
-use super::statements::{self, Statement};
+use super::statements;
 use crate::clock::{StoredTime, Timestamp};
 
 /// Something on either driver.
@@ -134,9 +134,4 @@ impl WriteSession {
 
 fn now(read: Result<StoredTime, sqlx::Error>) -> Result<Timestamp, sqlx::Error> {
     read?.0.ok_or_else(|| sqlx::Error::Protocol("the database's time could not be read".to_owned()))
-}
-
-/// A statement that is the same text for both drivers.
-pub(super) const fn both(text: &'static str) -> Statement {
-    Statement { sqlite: text, mysql: text }
 }

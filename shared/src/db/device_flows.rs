@@ -157,7 +157,6 @@ impl AuthDb {
                 sqlx::query_as(text(statements::DEVICE_FLOWS))
                     .bind(&code)
                     .bind(&other)
-                    .bind(&other)
                     .bind(cutoff)
                     .bind(cutoff)
                     .bind(cutoff)

@@ -119,6 +119,15 @@ impl DbError {
         matches!(self, Self::Lost { .. } | Self::Denied { .. } | Self::NoFile { .. })
     }
 
+    /// Why, without what was attempted and where: for a place that says those by itself.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Lost { reason, .. } | Self::Denied { reason, .. } => reason.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the same unit of work may succeed when it is simply repeated.
     #[must_use]
     pub fn is_contention(&self) -> bool {

@@ -176,11 +176,10 @@ impl AuthDb {
     #[doc(hidden)]
     #[must_use]
     pub fn statements(&self) -> Vec<(&'static str, &'static str)> {
-        statements::ALL
-            .iter()
+        statements::all()
             .map(|(name, statement)| match self.reader {
-                Backend::MySql(_) => (*name, statement.mysql),
-                Backend::Sqlite(_) => (*name, statement.sqlite),
+                Backend::MySql(_) => (name, statement.mysql),
+                Backend::Sqlite(_) => (name, statement.sqlite),
             })
             .filter(|(_, text)| !text.is_empty())
             .collect()

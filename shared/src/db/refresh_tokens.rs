@@ -131,7 +131,6 @@ impl AuthDb {
                     .bind(created_only)
                     .bind(&key)
                     .bind(&other)
-                    .bind(&other)
                     .bind(i64::from(limit) + 1)
                     .fetch_all(connection)
                     .await
@@ -141,12 +140,9 @@ impl AuthDb {
                 page.rows.retain(|token| token.liveness(now, policy).is_active());
             } else {
                 let beyond: Vec<TokenRow> = on_backend!(&mut session, |connection, text| {
-                    sqlx::query_as(text(statements::TOKENS))
+                    sqlx::query_as(text(statements::TOKENS_BEYOND))
                         .bind(&end)
-                        .bind("ffffffffffffffffffffffffffffffff")
-                        .bind(0)
                         .bind(&key)
-                        .bind(&other)
                         .bind(&other)
                         .bind(FOREIGN_KEYS + 1)
                         .fetch_all(connection)

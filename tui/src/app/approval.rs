@@ -5,7 +5,7 @@ use authdb_shared::db::{ApproveRefusal, DbError};
 use authdb_shared::ids::UserCode;
 use authdb_shared::model::DeviceFlow;
 
-use super::{App, Dialog, Step};
+use super::{App, Dialog, Mode, Step};
 use crate::effect::{Change, Effect};
 
 impl App {
@@ -47,14 +47,30 @@ impl App {
         Vec::new()
     }
 
-    pub(super) fn looked_up(&mut self, code: &UserCode, found: Result<(Option<DeviceFlow>, Timestamp), DbError>) {
-        let Some(Dialog::Approve(approve)) = &mut self.dialog else { return };
+    /// Takes in what a code belongs to, and then what was typed while it was looked up.
+    pub(super) fn looked_up(
+        &mut self,
+        code: &UserCode,
+        found: Result<(Option<DeviceFlow>, Timestamp), DbError>,
+    ) -> Vec<Effect> {
+        let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Vec::new() };
         match found {
             Ok((flow, now)) => approve.found(code, flow, now, &self.policy),
-            Err(error) => {
+            Err(error) if approve.looking_up.as_ref() == Some(code) => {
                 approve.looking_up = None;
                 approve.error = Some(error.to_string());
             }
+            Err(_) => {}
         }
+        let is_on_its_way = approve.looking_up.is_none() && approve.error.is_none();
+        let typed = std::mem::take(&mut self.type_ahead);
+        let mut effects = Vec::new();
+        for action in typed {
+            // Nothing that was typed before the question could be read says yes to it.
+            if is_on_its_way && self.mode() == Mode::Typing {
+                effects.extend(self.update(action, self.host_now));
+            }
+        }
+        effects
     }
 }

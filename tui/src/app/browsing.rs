@@ -21,6 +21,9 @@ impl App {
             if self.changing.is_some() {
                 return Some("The last change is still under way.".to_owned());
             }
+            if self.lost.is_some() {
+                return Some("The database does not answer. Wait until it is back.".to_owned());
+            }
         }
         let no_row = || "Choose a row first, with ↓.".to_owned();
         match command {
@@ -44,6 +47,13 @@ impl App {
         }
     }
 
+    /// Whether a command has no use in the present view, so that it is not offered.
+    #[must_use]
+    pub fn is_pointless(&self, command: Command) -> bool {
+        let shows_one_subject = self.screen == Screen::Tokens && matches!(self.selection, TokenSelection::Of(_));
+        shows_one_subject && matches!(command, Command::Open | Command::SwitchRange)
+    }
+
     /// The subject that a command on the screen in view is about.
     #[must_use]
     pub fn subject_at_cursor(&self) -> Option<&Subject> {
@@ -62,6 +72,8 @@ impl App {
 
     /// Gives a command that is available.
     pub(super) fn browse(&mut self, command: Command) -> Vec<Effect> {
+        self.dialog_scroll = 0;
+        self.type_ahead.clear();
         let page = isize::try_from(self.list_height().max(2) - 1).unwrap_or(1);
         match command {
             Command::Help => {

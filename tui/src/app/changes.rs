@@ -151,6 +151,9 @@ impl App {
         self.changing = None;
         let (tone, text) = self.outcome(change, changed);
         self.say(tone, text);
+        if self.is_leaving {
+            return vec![Effect::Quit];
+        }
         let touched = match change {
             Change::Approve(..) | Change::Deny(_) => [Screen::DeviceFlows, Screen::Tokens],
             Change::Cancel(_) => [Screen::AuthorizationFlows, Screen::Tokens],
@@ -203,6 +206,9 @@ fn said<T, R: std::fmt::Display>(
     match result {
         Ok(Ok(value)) => (Tone::Good, done(value)),
         Ok(Err(refusal)) => (Tone::Bad, format!("Nothing was changed: {refusal}")),
+        Err(error) if error.is_connection_loss() => {
+            (Tone::Bad, format!("{error}. Whether it was done is not known: look again when the database is back."))
+        }
         Err(error) => (Tone::Bad, error.to_string()),
     }
 }

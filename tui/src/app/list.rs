@@ -128,6 +128,8 @@ impl<R: Row> List<R> {
     /// Moves the cursor to `index`, or the last row, scrolling a viewport of `height` lines no more than needed.
     pub fn select(&mut self, index: usize, height: usize) {
         let Some(last) = self.rows.len().checked_sub(1) else { return };
+        // A terminal may be too low for any row; the cursor moves all the same.
+        let height = height.max(1);
         let index = index.min(last);
         let offset = self.offset(height).min(index).max((index + 1).saturating_sub(height));
         self.cursor = Some(self.rows[index].key());
@@ -273,6 +275,15 @@ mod tests {
         assert_eq!((list.selected_index(), list.offset(8)), (Some(5), 1));
         list.select(usize::MAX, 8);
         assert_eq!((list.selected_index(), list.offset(8)), (Some(99), 92));
+    }
+
+    #[test]
+    fn the_cursor_moves_where_no_row_can_be_seen() {
+        let mut list = List::default();
+        fill(&mut list, 0..10);
+        list.step(1, 0);
+        list.step(1, 0);
+        assert_eq!(list.selected_index(), Some(1));
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub struct Notice {
 /// A database that does not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// Since when, by the host's clock.
+    /// When it last answered, by the host's clock.
     pub since: Timestamp,
     /// Why.
     pub reason: String,
@@ -114,6 +114,10 @@ pub struct App {
     pub changing: Option<Change>,
     /// A defect that ends the program.
     pub defect: Option<String>,
+    /// Set when the admin leaves while a change is under way: the program waits for it.
+    pub is_leaving: bool,
+    /// The first line of the open dialog that is shown.
+    pub dialog_scroll: u16,
     /// The host's time of the last action.
     pub host_now: Timestamp,
     /// Columns and rows of the terminal.
@@ -122,6 +126,10 @@ pub struct App {
     /// The database's clock less the host's, in milliseconds.
     clock_offset: i64,
     months_asked_at: Option<Timestamp>,
+    /// When the database last answered, by the host's clock.
+    answered_at: Option<Timestamp>,
+    /// What was typed into an approval while its code was looked up.
+    type_ahead: Vec<Action>,
 }
 
 impl App {
@@ -159,11 +167,15 @@ impl App {
             lost: None,
             changing: None,
             defect: None,
+            is_leaving: false,
+            dialog_scroll: 0,
             host_now: now,
             size,
             refresh_interval: config.dashboard.refresh_interval,
             clock_offset: 0,
             months_asked_at: None,
+            answered_at: None,
+            type_ahead: Vec::new(),
         }
     }
 
@@ -206,7 +218,12 @@ impl App {
         // A message has been read when the next key is pressed.
         self.notice = None;
         match command {
+            Command::Quit if self.changing.is_some() && !self.is_leaving => {
+                self.is_leaving = true;
+                self.say(Tone::Plain, "Leaving as soon as the change is done. q leaves at once.".to_owned())
+            }
             Command::Quit => vec![Effect::Quit],
+            Command::Down | Command::Up if self.dialog.is_some() => self.scroll_dialog(command == Command::Down),
             Command::Confirm => self.confirm(),
             Command::Dismiss => self.dismiss(),
             _ => match self.unavailable(command) {
@@ -216,9 +233,22 @@ impl App {
         }
     }
 
+    /// Shows more of a dialog that is higher than the terminal.
+    fn scroll_dialog(&mut self, is_down: bool) -> Vec<Effect> {
+        let last = draw::hidden_dialog_lines(self);
+        let scroll = self.dialog_scroll.min(last);
+        self.dialog_scroll = if is_down { (scroll + 1).min(last) } else { scroll.saturating_sub(1) };
+        Vec::new()
+    }
+
     fn typed(&mut self, key: crossterm::event::KeyEvent) -> Vec<Effect> {
         let event = crossterm::event::Event::Key(key);
         if let Some(Dialog::Approve(approve)) = &mut self.dialog {
+            // Which field it belongs to is known when the code has been looked up.
+            if approve.looking_up.is_some() {
+                self.type_ahead.push(Action::Typed(key));
+                return Vec::new();
+            }
             approve.error = None;
             if let Some(field) = approve.field() {
                 field.handle_event(&event);
@@ -242,6 +272,10 @@ impl App {
                 let change = confirm.change.clone();
                 self.begin(change)
             }
+            Some(Dialog::Approve(approve)) if approve.looking_up.is_some() => {
+                self.type_ahead.push(Action::Command(Command::Confirm));
+                Vec::new()
+            }
             Some(Dialog::Approve(_)) => self.approval_step(),
             Some(Dialog::Help) => self.dismiss(),
             None => {
@@ -252,6 +286,8 @@ impl App {
     }
 
     fn dismiss(&mut self) -> Vec<Effect> {
+        self.type_ahead.clear();
+        self.dialog_scroll = 0;
         if let Some(Dialog::Approve(approve)) = &mut self.dialog
             && approve.back()
         {
@@ -323,7 +359,7 @@ impl App {
             Answer::Months(Ok(months)) => self.months = Some(months),
             // The chart is an extra: what is wrong with the database shows on the lists.
             Answer::Months(Err(_)) => {}
-            Answer::Flow { code, found } => self.looked_up(&code, found),
+            Answer::Flow { code, found } => return self.looked_up(&code, found),
             Answer::Revocable { subject, count } => self.counted(&subject, count),
             Answer::Changed(change, changed) => return self.changed(&change, changed),
             Answer::Defect(reason) => {
@@ -345,13 +381,13 @@ impl App {
         match outcome {
             TakenIn::Rows(database_now) => {
                 self.clock_offset = database_now.unix_millis() - now.unix_millis();
+                self.answered_at = Some(now);
                 if self.lost.take().is_some() {
                     self.say(Tone::Good, "The database is back.".to_owned());
                 }
             }
             TakenIn::Lost(reason) => {
-                let since = self.lost.as_ref().map_or(now, |lost| lost.since);
-                self.lost = Some(Lost { since, reason });
+                self.lost = Some(Lost { since: self.answered_at.unwrap_or(now), reason });
             }
             TakenIn::Nothing => {}
         }
@@ -415,7 +451,7 @@ fn take_in<R: Row>(list: &mut List<R>, generation: u64, page: Result<Page<R>, Db
         }
         Err(error) => {
             let is_ours = list.answer(generation, Err(&error), now);
-            if is_ours && error.is_connection_loss() { TakenIn::Lost(error.to_string()) } else { TakenIn::Nothing }
+            if is_ours && error.is_connection_loss() { TakenIn::Lost(error.cause()) } else { TakenIn::Nothing }
         }
     }
 }

@@ -157,6 +157,70 @@ fn a_denial_is_asked_for_and_needs_another_key() {
 }
 
 #[test]
+fn escape_and_y_in_one_packet_are_no_yes() {
+    let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
+    harness.press(KeyCode::Down);
+    harness.key('d');
+    for modifiers in [KeyModifiers::ALT, KeyModifiers::CONTROL] {
+        let event = Event::Key(KeyEvent::new(KeyCode::Char('y'), modifiers));
+        assert!(keymap::action(&harness.app, &event).is_none(), "{modifiers:?}");
+    }
+}
+
+#[test]
+fn leaving_waits_for_the_change_under_way_and_tells_what_became_of_it() {
+    let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
+    harness.press(KeyCode::Down);
+    harness.key('d');
+    harness.key('y');
+    harness.key('q');
+    assert_ne!(harness.effects.last(), Some(&Effect::Quit));
+    let code = UserCode::from_stored("BCDFGHJK".to_owned());
+    harness.answer(Answer::Changed(Change::Deny(code), Changed::Denied(Ok(Ok(())))));
+    assert_eq!(harness.effects.last(), Some(&Effect::Quit));
+    assert_eq!(harness.notice(), "BCDF-GHJK is denied.");
+}
+
+#[test]
+fn a_second_q_does_not_wait() {
+    let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
+    harness.press(KeyCode::Down);
+    harness.key('d');
+    harness.key('y');
+    harness.key('q');
+    harness.key('q');
+    assert_eq!(harness.effects.last(), Some(&Effect::Quit));
+}
+
+#[test]
+fn what_is_typed_ahead_goes_where_it_was_meant_and_confirms_nothing() {
+    let mut harness = Harness::with_flows(Vec::new());
+    harness.key('a');
+    harness.type_in("BCDFGHJK");
+    harness.press(KeyCode::Enter);
+    harness.type_in("amara");
+    (0..4).for_each(|_| harness.press(KeyCode::Enter));
+    harness.key('y');
+    let code = UserCode::from_stored("BCDFGHJK".to_owned());
+    harness.answer(Answer::Flow { code, found: Ok((Some(flow("BCDFGHJK", FlowStatus::Pending, 60)), at(NOW))) });
+    assert_eq!(harness.changes(), Vec::<&Change>::new());
+    assert!(harness.screen(80, 24).contains("logged in as lhcb:amara."));
+}
+
+#[test]
+fn what_is_typed_ahead_of_a_refusal_is_forgotten() {
+    let mut harness = Harness::with_flows(Vec::new());
+    harness.key('a');
+    harness.type_in("BCDFGHJK");
+    harness.press(KeyCode::Enter);
+    harness.type_in("amara");
+    let code = UserCode::from_stored("BCDFGHJK".to_owned());
+    harness.answer(Answer::Flow { code, found: Ok((None, at(NOW))) });
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("no device flow") && !screen.contains("amara"), "{screen}");
+}
+
+#[test]
 fn the_target_is_frozen_when_the_question_is_asked() {
     let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
     harness.press(KeyCode::Down);
@@ -250,7 +314,7 @@ fn an_answer_about_another_code_is_not_taken_for_this_one() {
     let other = UserCode::from_stored("XXXXXXXX".to_owned());
     let found = Ok((Some(flow("XXXXXXXX", FlowStatus::Pending, 1)), at(NOW)));
     harness.answer(Answer::Flow { code: other, found });
-    assert!(harness.screen(80, 24).contains("looking it up"));
+    assert!(harness.screen(80, 24).contains("looking the code up"));
 }
 
 #[test]
@@ -326,8 +390,11 @@ fn a_lost_database_keeps_its_rows_and_comes_back() {
     harness.now = at(NOW + 9_000);
     harness.flows(Err(lost()));
     let screen = harness.screen(80, 24);
-    assert!(screen.contains("DATABASE LOST for 2s") && screen.contains("from 9s ago"), "{screen}");
+    assert!(screen.contains("no answer for 9s") && screen.contains("from 9s ago"), "{screen}");
     assert!(screen.contains("BCDF-GHJK"), "{screen}");
+    harness.press(KeyCode::Down);
+    harness.key('d');
+    assert!(harness.app.dialog.is_none() && harness.notice().contains("does not answer"), "{}", harness.notice());
     harness.flows(Ok(page(Vec::new())));
     let screen = harness.screen(80, 24);
     assert!(!screen.contains("LOST") && screen.contains("The database is back"), "{screen}");
@@ -408,7 +475,24 @@ fn a_question_shows_its_keys_however_low_the_terminal_is() {
     let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
     harness.press(KeyCode::Down);
     harness.key('r');
-    assert!(harness.screen(50, 10).contains("y revoke it"));
+    let screen = harness.screen(50, 10);
+    assert!(screen.contains("y revoke it") && screen.contains("↓ more"), "{screen}");
+    (0..50).for_each(|_| harness.press(KeyCode::Down));
+    let screen = harness.screen(50, 10);
+    assert!(screen.contains("at their status.") && !screen.contains("↓ more"), "{screen}");
+    harness.press(KeyCode::Up);
+    assert!(!harness.screen(50, 10).contains("at their status."), "the last line is one step away again");
+}
+
+#[test]
+fn the_help_of_every_screen_fits_an_ordinary_terminal() {
+    for screen in ['1', '2', '3', '4'] {
+        let mut harness = Harness::new(false);
+        harness.key(screen);
+        harness.key('?');
+        let shown = harness.screen(80, 24);
+        assert!(shown.contains("leave") && !shown.contains("↓ more"), "{shown}");
+    }
 }
 
 #[test]

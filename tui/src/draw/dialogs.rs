@@ -4,77 +4,112 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Borders, Clear, Padding, Paragraph, Wrap};
-use tui_input::Input;
 
 use super::format::{harmless, span};
 use super::style;
-use crate::app::{App, Approve, Confirm, Dialog, Step, Tone};
-use crate::command::COMMANDS;
+use crate::app::{App, Approve, Confirm, Dialog, Screen, Step, Tone};
+use crate::command::{COMMANDS, Command, Entry};
 
 /// Wide enough for a sentence, narrow enough to be read at a glance.
 const WIDTH: u16 = 74;
 const PADDING: u16 = 2;
 
 pub(super) fn draw(app: &App, frame: &mut Frame) {
-    match &app.dialog {
-        Some(Dialog::Help) => help(app, frame),
-        Some(Dialog::Confirm(confirm)) => question(frame, confirm),
-        Some(Dialog::Approve(approve)) => approval(app, frame, approve),
-        None => {}
+    let Some(content) = content(app) else { return };
+    let body = open(frame, &content, app.dialog_scroll);
+    if let Some((line, column)) = content.cursor {
+        let x = body.x + u16::try_from(column).unwrap_or(u16::MAX).min(body.width.saturating_sub(1));
+        let y = body.y + u16::try_from(line).unwrap_or(u16::MAX).min(body.height.saturating_sub(1));
+        frame.set_cursor_position(Position::new(x, y));
     }
 }
 
-/// Opens a box as high as `text` needs, with `keys` at its foot however little room there is, and says where the text is.
-fn open(frame: &mut Frame, title: &str, text: &Text<'static>, keys: Line<'static>) -> Rect {
-    let screen = frame.area();
-    let width = WIDTH.min(screen.width);
-    let inside = usize::from(width.saturating_sub(2 + 2 * PADDING).max(1));
-    let lines: usize = text.lines.iter().map(|line| wrapped_height(line, inside)).sum();
-    let foot = u16::try_from(wrapped_height(&keys, inside)).unwrap_or(1);
-    let height = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(foot + 3).min(screen.height);
-    let area =
-        Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
+/// Lines of the open dialog that a terminal of this size cannot show.
+pub(super) fn hidden_lines(app: &App) -> u16 {
+    let (width, height) = app.size;
+    content(app).map_or(0, |content| Shape::of(&content, Rect::new(0, 0, width, height)).hidden)
+}
+
+/// What a dialog says.
+struct Content {
+    title: String,
+    text: Text<'static>,
+    keys: Vec<(&'static str, &'static str)>,
+    /// Line and column of the cursor in the text, where something is typed.
+    cursor: Option<(usize, usize)>,
+}
+
+fn content(app: &App) -> Option<Content> {
+    match &app.dialog {
+        Some(Dialog::Help) => Some(help(app)),
+        Some(Dialog::Confirm(confirm)) => Some(question(confirm)),
+        Some(Dialog::Approve(approve)) => Some(approval(app, approve)),
+        None => None,
+    }
+}
+
+/// Where a dialog goes, and how much of it there is room for.
+struct Shape {
+    area: Rect,
+    foot: u16,
+    hidden: u16,
+}
+
+impl Shape {
+    fn of(content: &Content, screen: Rect) -> Self {
+        let width = WIDTH.min(screen.width);
+        let inside = width.saturating_sub(2 + 2 * PADDING).max(1);
+        let height_of = |paragraph: Paragraph| u16::try_from(paragraph.line_count(inside)).unwrap_or(u16::MAX);
+        let lines = height_of(body(content));
+        let foot = height_of(foot(content, 0));
+        let height = lines.saturating_add(foot + 3).min(screen.height);
+        let area = Rect {
+            x: screen.x + (screen.width - width) / 2,
+            y: screen.y + (screen.height - height) / 2,
+            width,
+            height,
+        };
+        // Without room, the gap above the keys goes first.
+        let body = height.saturating_sub(foot + 2);
+        Self { area, foot, hidden: lines.saturating_sub(body) }
+    }
+}
+
+/// Opens a box as high as the content needs, with its keys at the foot however little room there is, and says where the
+/// text is.
+fn open(frame: &mut Frame, content: &Content, scroll: u16) -> Rect {
+    let Shape { area, foot: foot_height, hidden } = Shape::of(content, frame.area());
+    let scroll = scroll.min(hidden);
     let block = Block::new()
         .borders(Borders::ALL)
         .padding(Padding::horizontal(PADDING))
-        .title(Span::styled(format!(" {title} "), style::STRONG));
+        .title(Span::styled(format!(" {} ", content.title), style::STRONG));
     let inner = block.inner(area);
-    let [body, _, foot] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Max(1), Constraint::Length(foot)]).areas(inner);
+    let gap = u16::from(hidden == 0);
+    let [text_area, _, key_area] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(gap), Constraint::Length(foot_height)]).areas(inner);
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
-    frame.render_widget(Paragraph::new(text.clone()).wrap(Wrap { trim: false }), body);
-    frame.render_widget(Paragraph::new(keys).wrap(Wrap { trim: true }), foot);
-    body
+    frame.render_widget(body(content).scroll((scroll, 0)), text_area);
+    frame.render_widget(foot(content, hidden - scroll), key_area);
+    text_area
 }
 
-/// Lines that a line takes when its words are wrapped at `width` cells.
-fn wrapped_height(line: &Line, width: usize) -> usize {
-    let mut lines = 1;
-    let mut used = 0;
-    for word in line.to_string().split_inclusive(' ') {
-        let length = Line::raw(word.to_owned()).width();
-        if used > 0 && used + Line::raw(word.trim_end().to_owned()).width() > width {
-            lines += 1;
-            used = 0;
-        }
-        used += length;
-        // A word longer than the line is broken.
-        while used > width + 1 {
-            lines += 1;
-            used -= width;
-        }
-    }
-    lines
+fn body(content: &Content) -> Paragraph<'static> {
+    Paragraph::new(content.text.clone()).wrap(Wrap { trim: false })
 }
 
-fn keys(pairs: &[(&'static str, &'static str)]) -> Line<'static> {
-    let spans =
-        pairs.iter().flat_map(|(key, what)| [Span::styled(*key, style::KEY), Span::raw(format!(" {what}    "))]);
-    Line::from(spans.collect::<Vec<_>>())
+/// The keys of a dialog; first of all the one that shows the `hidden` lines below.
+fn foot(content: &Content, hidden: u16) -> Paragraph<'static> {
+    let more = (hidden > 0).then_some(("↓", "more"));
+    let spans = more
+        .iter()
+        .chain(&content.keys)
+        .flat_map(|(key, what)| [Span::styled(*key, style::KEY), Span::raw(format!(" {what}    "))]);
+    Paragraph::new(spans.collect::<Line>()).wrap(Wrap { trim: true })
 }
 
-fn question(frame: &mut Frame, confirm: &Confirm) {
+fn question(confirm: &Confirm) -> Content {
     let mut lines: Vec<Line> = Vec::new();
     for consequence in &confirm.consequences {
         if !lines.is_empty() {
@@ -83,11 +118,15 @@ fn question(frame: &mut Frame, confirm: &Confirm) {
         lines.push(Line::raw(harmless(consequence)));
     }
     let yes = if confirm.is_counting { "counting…" } else { confirm.verb };
-    let keys = keys(&[("y", yes), ("Esc", "leave everything as it is")]);
-    open(frame, &harmless(&confirm.title), &Text::from(lines), keys);
+    Content {
+        title: harmless(&confirm.title),
+        text: Text::from(lines),
+        keys: vec![("y", yes), ("Esc", "leave everything as it is")],
+        cursor: None,
+    }
 }
 
-fn approval(app: &App, frame: &mut Frame, approve: &Approve) {
+fn approval(app: &App, approve: &Approve) -> Content {
     let mut lines = Vec::new();
     let mut cursor = None;
     let fields = [
@@ -100,7 +139,7 @@ fn approval(app: &App, frame: &mut Frame, approve: &Approve) {
             continue;
         }
         if approve.step == step {
-            cursor = Some((lines.len(), label.len(), input));
+            cursor = Some((lines.len(), label.len() + 2 + input.visual_cursor()));
         }
         let style = if approve.step == step { style::KEY } else { style::FAINT };
         lines.push(Line::from(vec![Span::styled(format!("{label}: "), style), Span::raw(harmless(input.value()))]));
@@ -117,15 +156,12 @@ fn approval(app: &App, frame: &mut Frame, approve: &Approve) {
         lines.push(Line::styled(harmless(error), style::of_tone(Tone::Bad)));
     }
     let keys = match approve.step {
-        _ if approve.looking_up.is_some() => Line::raw("looking it up…"),
-        Step::Code => keys(&[("Enter", "look it up"), ("Esc", "cancel")]),
-        Step::Confirm => keys(&[("y", "approve it"), ("Esc", "back")]),
-        Step::Subject | Step::Name => keys(&[("Enter", "next"), ("Esc", "back")]),
+        _ if approve.looking_up.is_some() => vec![("Esc", "cancel; looking the code up…")],
+        Step::Code => vec![("Enter", "look it up"), ("Esc", "cancel")],
+        Step::Confirm => vec![("y", "approve it"), ("Esc", "back")],
+        Step::Subject | Step::Name => vec![("Enter", "next"), ("Esc", "back")],
     };
-    let inner = open(frame, "Approve a device code", &Text::from(lines), keys);
-    if let Some((line, label, input)) = cursor {
-        place_cursor(frame, inner, line, label, input);
-    }
+    Content { title: "Approve a device code".to_owned(), text: Text::from(lines), keys, cursor }
 }
 
 /// What a typed code belongs to.
@@ -155,18 +191,26 @@ fn consequences(approve: &Approve) -> Vec<Line<'static>> {
     ]
 }
 
-fn place_cursor(frame: &mut Frame, inner: Rect, line: usize, label: usize, input: &Input) {
-    let column = label + 2 + input.visual_cursor();
-    let x = inner.x + u16::try_from(column).unwrap_or(u16::MAX).min(inner.width.saturating_sub(1));
-    let y = inner.y + u16::try_from(line).unwrap_or(u16::MAX).min(inner.height.saturating_sub(1));
-    frame.set_cursor_position(Position::new(x, y));
-}
-
-fn help(app: &App, frame: &mut Frame) {
-    let here = COMMANDS.iter().filter(|entry| entry.is_on(app.screen));
-    let lines: Vec<Line> = here
-        .map(|entry| Line::from(vec![Span::styled(format!("{:>8}  ", entry.shown), style::KEY), Span::raw(entry.help)]))
-        .collect();
-    let title = format!("Keys on {}", app.screen.title());
-    open(frame, &title, &Text::from(lines), keys(&[("Esc", "back to the screen")]));
+/// Every key of the screen in view; the digits share a line.
+fn help(app: &App) -> Content {
+    let is_digit = |entry: &Entry| matches!(entry.command, Command::Show(_));
+    let mut lines = Vec::new();
+    for entry in COMMANDS.iter().filter(|entry| entry.is_on(app.screen)) {
+        let (shown, help) = match entry.command {
+            Command::Show(screen) if screen == Screen::ALL[0] => {
+                let shown: Vec<&str> = COMMANDS.iter().filter(|it| is_digit(it)).map(|it| it.shown).collect();
+                let titles = Screen::ALL.map(Screen::title).join(", ").to_lowercase();
+                (shown.join(" "), titles)
+            }
+            Command::Show(_) => continue,
+            _ => (entry.shown.to_owned(), entry.help.to_owned()),
+        };
+        lines.push(Line::from(vec![Span::styled(format!("{shown:>8}  "), style::KEY), Span::raw(help)]));
+    }
+    Content {
+        title: format!("Keys on {}", app.screen.title()),
+        text: Text::from(lines),
+        keys: vec![("Esc", "back to the screen")],
+        cursor: None,
+    }
 }

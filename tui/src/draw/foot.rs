@@ -24,10 +24,7 @@ fn notice(app: &App) -> Option<Paragraph<'static>> {
 
 /// Lines that the present message needs at this width.
 pub(super) fn notice_height(app: &App, width: u16) -> u16 {
-    let Some(notice) = &app.notice else { return 0 };
-    // Words wrap, so a line holds a little less than its width.
-    let usable = usize::from(width.max(20)) - 8;
-    let lines = harmless(&notice.text).chars().count() / usable + 1;
+    let lines = notice(app).map_or(0, |notice| notice.line_count(width));
     u16::try_from(lines).unwrap_or(NOTICE_LINES).min(NOTICE_LINES)
 }
 
@@ -59,7 +56,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, notice_area: Rect, hints: Rect)
 fn hint_line(app: &App, width: usize) -> Line<'static> {
     let hints: Vec<[Span; 2]> = COMMANDS
         .iter()
-        .filter(|entry| !entry.hint.is_empty() && entry.is_on(app.screen))
+        .filter(|entry| !entry.hint.is_empty() && entry.is_on(app.screen) && !app.is_pointless(entry.command))
         .map(|entry| {
             // What needs a row and has none yet is still worth knowing; what can never be done here is only faint.
             let is_possible = !(app.read_only && entry.command.is_change());

@@ -34,7 +34,7 @@ fn bad_news(app: &App) -> Option<String> {
         .map_or_else(|| "Nothing has been read yet.".to_owned(), |age| format!("Rows are from {} ago.", span(age)));
     if let Some(lost) = &app.lost {
         let since = span(app.host_now.since(lost.since));
-        return Some(format!("DATABASE LOST for {since}. {rows} Trying again. {}", harmless(&lost.reason)));
+        return Some(format!("DATABASE LOST: no answer for {since}. {rows} Trying again. {}", harmless(&lost.reason)));
     }
     freshness.error.map(|error| format!("{rows} {}", harmless(error)))
 }
@@ -61,7 +61,8 @@ fn screens(app: &App, width: usize) -> Line<'static> {
         let count = count(app, screen);
         let name = match screen {
             Screen::DeviceFlows if is_narrow => "Device",
-            Screen::AuthorizationFlows if is_narrow => "Authz",
+            Screen::AuthorizationFlows if is_narrow => "Auth",
+            Screen::Subjects if is_narrow => "Subj",
             _ => screen.title(),
         };
         let style = if screen == app.screen { style::SELECTED } else { style::PLAIN };

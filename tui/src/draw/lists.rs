@@ -11,7 +11,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 
 use super::columns::{self, Cell, Column};
-use super::format::{harmless, number, span};
+use super::format::{fit, harmless, number, span};
 use super::{LIST_HEADS, style};
 use crate::app::{App, List, Row, Screen};
 
@@ -225,7 +225,9 @@ pub(super) fn draw_details(app: &App, frame: &mut Frame, area: Rect) {
         }),
         Screen::AuthorizationFlows => app.authorization_flows.selected().map(|flow| {
             let redirect = harmless(&flow.redirect_uri);
-            format!("{}  scope {}  started {}  returns to {redirect}", flow.id, flow.scope, instant(flow.created))
+            // First, because where a login returns to is what tells a forged one.
+            let redirect = fit(&format!("returns to {redirect}"), usize::from(area.width));
+            format!("{redirect}\n{}  scope {}  started {}", flow.id, flow.scope, instant(flow.created))
         }),
         Screen::Subjects => app
             .subjects

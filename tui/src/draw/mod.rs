@@ -57,6 +57,12 @@ pub fn list_height(app: &App) -> usize {
     usize::from(areas(app).list.height.saturating_sub(LIST_HEADS))
 }
 
+/// Lines of the open dialog that the terminal cannot show.
+#[must_use]
+pub fn hidden_dialog_lines(app: &App) -> u16 {
+    dialogs::hidden_lines(app)
+}
+
 /// Paints everything.
 pub fn draw(app: &App, frame: &mut Frame) {
     let areas = areas(app);
