@@ -61,7 +61,8 @@ impl Shape {
         let inside = width.saturating_sub(2 + 2 * PADDING).max(1);
         let height_of = |paragraph: Paragraph| u16::try_from(paragraph.line_count(inside)).unwrap_or(u16::MAX);
         let lines = height_of(body(content));
-        let foot = height_of(foot(content, 0));
+        let is_cut = lines.saturating_add(height_of(foot(content, 0)) + 2) > screen.height;
+        let foot = height_of(foot(content, u16::from(is_cut)));
         let height = lines.saturating_add(foot + 3).min(screen.height);
         let area = Rect {
             x: screen.x + (screen.width - width) / 2,
@@ -102,11 +103,12 @@ fn body(content: &Content) -> Paragraph<'static> {
 /// The keys of a dialog; first of all the one that shows the `hidden` lines below.
 fn foot(content: &Content, hidden: u16) -> Paragraph<'static> {
     let more = (hidden > 0).then_some(("↓", "more"));
-    let spans = more
-        .iter()
-        .chain(&content.keys)
-        .flat_map(|(key, what)| [Span::styled(*key, style::KEY), Span::raw(format!(" {what}    "))]);
-    Paragraph::new(spans.collect::<Line>()).wrap(Wrap { trim: true })
+    let mut line = Line::default();
+    for (key, what) in more.iter().chain(&content.keys) {
+        let gap = if line.spans.is_empty() { "" } else { "    " };
+        line.extend([Span::raw(gap), Span::styled(*key, style::KEY), Span::raw(format!(" {what}"))]);
+    }
+    Paragraph::new(line).wrap(Wrap { trim: true })
 }
 
 fn question(confirm: &Confirm) -> Content {

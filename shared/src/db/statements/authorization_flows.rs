@@ -15,8 +15,8 @@ statements! {
         mysql: "SELECT UUID AS id, Status AS status, CreationTime AS created, ClientID AS client_id, Scope AS scope, \
                 RedirectURI AS redirect_uri, JSON_VALUE(IDToken, '$.sub') AS sub FROM AuthorizationFlows \
                 WHERE (REPLACE(CONVERT(UUID USING utf8mb4), '-', '') LIKE ? ESCAPE '!' \
-                OR CONCAT_WS(CHAR(10), CONVERT(CONCAT_WS(CHAR(10), Status, ClientID, Scope, RedirectURI) \
-                USING utf8mb4), JSON_VALUE(IDToken, '$.sub')) LIKE ? ESCAPE '!') AND UUID < ? ORDER BY UUID DESC LIMIT ?",
+                OR CONVERT(CONCAT_WS(CHAR(10 USING utf8mb4), Status, ClientID, Scope, RedirectURI, \
+                JSON_VALUE(IDToken, '$.sub')) USING utf8mb4) LIKE ? ESCAPE '!') AND UUID < ? ORDER BY UUID DESC LIMIT ?",
     };
 
     /// Binds: key pattern, pattern, bound, limit. Keys that are no `UUIDv7`, or from the future.
@@ -31,8 +31,8 @@ statements! {
         mysql: "SELECT UUID AS id, Status AS status, CreationTime AS created, ClientID AS client_id, Scope AS scope, \
                 RedirectURI AS redirect_uri, JSON_VALUE(IDToken, '$.sub') AS sub FROM AuthorizationFlows \
                 WHERE (REPLACE(CONVERT(UUID USING utf8mb4), '-', '') LIKE ? ESCAPE '!' \
-                OR CONCAT_WS(CHAR(10), CONVERT(CONCAT_WS(CHAR(10), Status, ClientID, Scope, RedirectURI) \
-                USING utf8mb4), JSON_VALUE(IDToken, '$.sub')) LIKE ? ESCAPE '!') AND UUID >= ? ORDER BY UUID LIMIT ?",
+                OR CONVERT(CONCAT_WS(CHAR(10 USING utf8mb4), Status, ClientID, Scope, RedirectURI, \
+                JSON_VALUE(IDToken, '$.sub')) USING utf8mb4) LIKE ? ESCAPE '!') AND UUID >= ? ORDER BY UUID LIMIT ?",
     };
 
     /// Binds: key.

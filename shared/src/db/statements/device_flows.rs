@@ -19,8 +19,8 @@ statements! {
         mysql: "SELECT UserCode AS user_code, Status AS status, CreationTime AS created, ClientID AS client_id, \
                 Scope AS scope, JSON_VALUE(IDToken, '$.sub') AS sub \
                 FROM DeviceFlows WHERE CONVERT(UserCode USING utf8mb4) LIKE ? ESCAPE '!' \
-                OR CONCAT_WS(CHAR(10), CONVERT(CONCAT_WS(CHAR(10), Status, ClientID, Scope) USING utf8mb4), \
-                JSON_VALUE(IDToken, '$.sub')) LIKE ? ESCAPE '!' \
+                OR CONVERT(CONCAT_WS(CHAR(10 USING utf8mb4), Status, ClientID, Scope, \
+                JSON_VALUE(IDToken, '$.sub')) USING utf8mb4) LIKE ? ESCAPE '!' \
                 ORDER BY CASE WHEN Status = 'PENDING' AND CreationTime > ? THEN 0 \
                 WHEN Status = 'READY' AND CreationTime > ? THEN 1 ELSE 2 END, \
                 CASE WHEN Status = 'PENDING' AND CreationTime > ? THEN CreationTime END, \

@@ -12,7 +12,7 @@ statements! {
         mysql: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
                 WHERE JTI >= ? AND JTI < ? AND (? = 0 OR Status = 'CREATED') \
                 AND (REPLACE(CONVERT(JTI USING utf8mb4), '-', '') LIKE ? ESCAPE '!' \
-                OR CONVERT(CONCAT_WS(CHAR(10), Status, Sub, Scope) USING utf8mb4) LIKE ? ESCAPE '!') \
+                OR CONVERT(CONCAT_WS(CHAR(10 USING utf8mb4), Status, Sub, Scope) USING utf8mb4) LIKE ? ESCAPE '!') \
                 ORDER BY JTI DESC LIMIT ?",
     };
 
@@ -24,7 +24,7 @@ statements! {
                  ORDER BY JTI LIMIT ?",
         mysql: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
                 WHERE JTI >= ? AND (REPLACE(CONVERT(JTI USING utf8mb4), '-', '') LIKE ? ESCAPE '!' \
-                OR CONVERT(CONCAT_WS(CHAR(10), Status, Sub, Scope) USING utf8mb4) LIKE ? ESCAPE '!') \
+                OR CONVERT(CONCAT_WS(CHAR(10 USING utf8mb4), Status, Sub, Scope) USING utf8mb4) LIKE ? ESCAPE '!') \
                 ORDER BY JTI LIMIT ?",
     };
 
