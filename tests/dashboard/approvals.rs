@@ -148,10 +148,10 @@ async fn what_is_typed_ahead_of_a_slow_database_lands_in_no_wrong_field() {
     terminal.type_keys(SHOWN);
     terminal.wait_for(&format!("reads out: {SHOWN}"));
     let lock = TableLock::take(&world).await;
-    terminal.type_and_wait(ENTER, "looking it up…");
+    terminal.type_and_wait(ENTER, "looking the code up…");
     terminal.type_and_see("amara");
     lock.release().await;
-    let view = terminal.wait_for("Subject, without the VO");
+    let view = terminal.wait_for("Subject, without the VO: amara");
     let is_whole = view.says(&format!("reads out: {SHOWN} client"));
     assert!(is_whole, "the code has letters that were not meant for it:\n{view}");
 }

@@ -47,10 +47,15 @@ async fn lose_and_find(flavour: Flavour) {
     terminal.wait_until("the cursor is on the flow", |view| view.is_on(FIRST.1));
     visit_the_tokens(&terminal, |_| true);
 
+    terminal.type_and_wait("d", &format!("Deny {}?", FIRST.1));
     server.kill().expect("the server can be killed");
+    terminal.type_keys("y");
+    terminal.wait_for_sentence("denying the device flow: no connection to");
+    terminal.wait_for_sentence("Whether it was done is not known");
     terminal.wait_until("the loss is told, and the rows stay", |view| view.contains(LOST) && view.is_on(FIRST.1));
     visit_the_tokens(&terminal, |view| view.contains(LOST));
-    asks_in_vain(&terminal);
+    terminal.type_keys("d");
+    terminal.wait_for_sentence("The database does not answer. Wait until it is back.");
 
     tokio::task::block_in_place(|| server.restart()).expect("the server starts again");
     add_flow(&database, SECOND.0).await;
@@ -99,11 +104,4 @@ fn visit_the_tokens(terminal: &Terminal, holds: impl Fn(&View) -> bool) {
     terminal.wait_until("the tokens are shown", |view| view.contains("lhcb:amara") && holds(view));
     terminal.type_keys("1");
     terminal.wait_until("the flows are shown", |view| view.is_on(FIRST.1) && holds(view));
-}
-
-/// A change that cannot be made is said to have failed.
-fn asks_in_vain(terminal: &Terminal) {
-    terminal.type_and_wait("d", &format!("Deny {}?", FIRST.1));
-    terminal.type_keys("y");
-    terminal.wait_for_sentence("denying the device flow: no connection to");
 }

@@ -110,9 +110,9 @@ fn a_url_that_cannot_be_used_is_refused_without_its_password() {
     let urls = [
         (format!("postgresql://authdb:{PASSWORD}@db.example.org/auth"), "is not a database that can be used"),
         (format!("mysql://authdb:{PASSWORD}@db.example.org"), "it names no database"),
-        (format!("mysql://authdb:{PASSWORD}@db.example.org:port/auth"), "is not a port"),
+        (format!("mysql://authdb:{PASSWORD}@db.example.org:port/auth"), "is no port"),
         // The host is forgotten, so that the password stands where a port would.
-        (format!("mysql://authdb:{PASSWORD}/auth"), "is not a port"),
+        (format!("mysql://authdb:{PASSWORD}/auth"), "is no port"),
     ];
     for (url, sentence) in urls {
         refuses(Program::on(&url), USAGE, sentence);
