@@ -113,13 +113,7 @@ impl AuthDb {
     ) -> Result<Result<(), CancelRefusal>, DbError> {
         self.limited("cancelling the authorization flow", async {
             let mut session = self.writing(permit).await?;
-            let changed = on_backend!(&mut session, |connection, text| {
-                sqlx::query(text(statements::CANCEL_AUTHORIZATION_FLOW))
-                    .bind(id.stored())
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected())
-            })?;
+            let changed = session.change_row(statements::CANCEL_AUTHORIZATION_FLOW, id.stored()).await?;
             if changed == 1 {
                 session.commit().await?;
                 return Ok(Ok(()));

@@ -10,7 +10,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{MySql, MySqlPool, Sqlite, Transaction};
 
 use super::sqlite_file::SqliteFile;
-use super::statements;
+use super::statements::{self, Statement};
 use crate::clock::{StoredTime, Timestamp};
 
 /// Something on either driver.
@@ -114,6 +114,21 @@ impl WriteSession {
         now(on_backend!(self, |connection, text| {
             sqlx::query_scalar(text(statements::NOW)).fetch_one(connection).await
         }))
+    }
+
+    /// Runs a statement whose one parameter is a key, and says how many rows it changed.
+    pub(super) async fn change_row(&mut self, statement: Statement, key: &str) -> Result<u64, sqlx::Error> {
+        on_backend!(self, |connection, text| {
+            sqlx::query(text(statement)).bind(key).execute(connection).await.map(|done| done.rows_affected())
+        })
+    }
+
+    /// Undoes the changes.
+    pub(super) async fn rollback(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::MySql(transaction) => transaction.rollback().await,
+            Self::Sqlite(transaction) => transaction.rollback().await,
+        }
     }
 
     /// Makes the changes last.

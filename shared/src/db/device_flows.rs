@@ -246,13 +246,7 @@ impl AuthDb {
     ) -> Result<Result<(), DenyRefusal>, DbError> {
         self.limited("denying the device flow", async {
             let mut session = self.writing(permit).await?;
-            let changed = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
-                sqlx::query(text(statements::DENY_DEVICE_FLOW))
-                    .bind(code.stored())
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected())
-            }))?;
+            let changed = nothing_if_unstorable(session.change_row(statements::DENY_DEVICE_FLOW, code.stored()).await)?;
             if changed == 1 {
                 session.commit().await?;
                 return Ok(Ok(()));

@@ -20,6 +20,8 @@ mod statements;
 mod subjects;
 mod sweep;
 mod tokens_by_month;
+mod tokens_of_users;
+mod transaction;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -34,6 +36,9 @@ pub use partitions::{RollOutcome, RollStep};
 pub use refresh_tokens::{RevokeRefusal, RevokedSubject, TokenRange, TokenSelection};
 pub use sweep::{Batch, Sweep, SweepCursor};
 pub use tokens_by_month::{MonthRows, TokensByMonth};
+pub use transaction::{
+    AuthError, AuthorizationFlowRecord, DeviceFlowRecord, MAX_RETRY, NewAuthorizationFlow, Transaction, hash,
+};
 
 use crate::clock::Timestamp;
 

@@ -11,11 +11,18 @@ use crate::model::{RefreshToken, Scope, TokenStatus};
 use crate::policy::Policy;
 
 #[derive(FromRow)]
-pub(super) struct TokenRow {
+pub(in crate::db) struct TokenRow {
     jti: Option<String>,
     status: Option<String>,
     scope: Option<String>,
     subject: Option<String>,
+}
+
+impl TokenRow {
+    /// The key as stored, to go on reading behind it.
+    pub(super) fn key(&self) -> String {
+        self.jti.clone().unwrap_or_default()
+    }
 }
 
 impl From<TokenRow> for RefreshToken {
@@ -213,13 +220,7 @@ impl AuthDb {
     ) -> Result<Result<RefreshToken, RevokeRefusal>, DbError> {
         self.limited("revoking the refresh token", async {
             let mut session = self.writing(permit).await?;
-            let changed = on_backend!(&mut session, |connection, text| {
-                sqlx::query(text(statements::REVOKE_TOKEN))
-                    .bind(jti.stored())
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected())
-            })?;
+            let changed = session.change_row(statements::REVOKE_TOKEN, jti.stored()).await?;
             let row: Option<TokenRow> = on_backend!(&mut session, |connection, text| {
                 sqlx::query_as(text(statements::TOKEN)).bind(jti.stored()).fetch_optional(connection).await
             })?;

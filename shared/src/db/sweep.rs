@@ -67,7 +67,7 @@ pub struct Batch {
 /// Above every key.
 const HIGHEST: &str = "ffffffffffffffffffffffffffffffff";
 /// Below every key, and still a key: `MariaDB` compares its `uuid` columns with nothing else.
-const LOWEST: &str = "00000000000000000000000000000000";
+pub(super) const LOWEST_KEY: &str = "00000000000000000000000000000000";
 
 impl SweepCursor {
     /// The beginning of a sweep as of `now`, which must be the database's time.
@@ -87,13 +87,13 @@ impl SweepCursor {
             Sweep::ExpireAuthorizationFlows | Sweep::PurgeAuthorizationFlows => Self {
                 sweep,
                 cutoff,
-                after: LOWEST.to_owned(),
+                after: LOWEST_KEY.to_owned(),
                 below: KeyBound::at(policy.latest_credible(cutoff)).hex(),
                 beyond: Some(KeyBound::at(policy.latest_credible(now)).hex()),
             },
             Sweep::PurgeTokens => {
                 let below = KeyBound::at(cutoff).hex();
-                Self { sweep, cutoff, after: LOWEST.to_owned(), below, beyond: None }
+                Self { sweep, cutoff, after: LOWEST_KEY.to_owned(), below, beyond: None }
             }
         }
     }

@@ -67,4 +67,25 @@ statements! {
 
     /// Binds: after, last, cut-off.
     PURGE_DEVICE_FLOWS = both("DELETE FROM DeviceFlows WHERE UserCode > ? AND UserCode <= ? AND CreationTime < ?");
+
+    /// Binds: user code, cut-off. DiracX's `device_flow_validate_user_code`.
+    VALIDATE_USER_CODE =
+        both("SELECT Scope FROM DeviceFlows WHERE UserCode = ? AND Status = 'PENDING' AND CreationTime > ?");
+
+    /// Binds: hash of the device code, which is unique. DiracX's `get_device_flow`.
+    LOCK_DEVICE_FLOW = Statement {
+        sqlite: "SELECT UserCode AS user_code, Status AS status, CreationTime AS created, ClientID AS client_id, \
+                 Scope AS scope, DeviceCode AS device_code, CAST(IDToken AS TEXT) AS id_token \
+                 FROM DeviceFlows WHERE DeviceCode = ?",
+        mysql: "SELECT UserCode AS user_code, Status AS status, CreationTime AS created, ClientID AS client_id, \
+                Scope AS scope, DeviceCode AS device_code, CAST(IDToken AS CHAR) AS id_token \
+                FROM DeviceFlows WHERE DeviceCode = ? FOR UPDATE",
+    };
+
+    /// Binds: status, hash of the device code. DiracX's `update_device_flow_status`.
+    UPDATE_DEVICE_FLOW_STATUS = both("UPDATE DeviceFlows SET Status = ? WHERE DeviceCode = ?");
+
+    /// Binds: user code, client, scope, hash of the device code. Status and time are the columns' defaults.
+    INSERT_DEVICE_FLOW =
+        both("INSERT INTO DeviceFlows (UserCode, ClientID, Scope, DeviceCode) VALUES (?, ?, ?, ?)");
 }

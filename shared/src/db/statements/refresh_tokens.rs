@@ -100,4 +100,32 @@ statements! {
     PURGE_TOKENS = both(
         "DELETE FROM RefreshTokens WHERE JTI > ? AND JTI <= ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7'",
     );
+
+    /// Binds: key, subject, scope. DiracX's `insert_refresh_token`.
+    INSERT_TOKEN = both("INSERT INTO RefreshTokens (JTI, Sub, Scope) VALUES (?, ?, ?)");
+
+    /// Binds: key. DiracX's `get_refresh_token`.
+    LOCK_TOKEN = Statement {
+        sqlite: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens WHERE JTI = ?",
+        mysql: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens WHERE JTI = ? \
+                FOR UPDATE",
+    };
+
+    /// Binds: key. DiracX's `revoke_refresh_token`.
+    SET_TOKEN_REVOKED = both("UPDATE RefreshTokens SET Status = 'REVOKED' WHERE JTI = ?");
+
+    /// Binds: after, limit. The next tokens of everybody by key.
+    NEXT_TOKENS = both(
+        "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens WHERE JTI > ? \
+         ORDER BY JTI LIMIT ?",
+    );
+
+    /// Binds: subject, subject, after, limit. The next tokens of a subject by key that are not REVOKED.
+    NEXT_TOKENS_OF_SUBJECT = Statement {
+        sqlite: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
+                 WHERE Sub = ? AND Sub = ? AND JTI > ? AND Status <> 'REVOKED' ORDER BY JTI LIMIT ?",
+        mysql: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
+                WHERE Sub = ? AND CAST(CONVERT(Sub USING utf8mb4) AS BINARY) = CAST(? AS BINARY) AND JTI > ? \
+                AND Status <> 'REVOKED' ORDER BY JTI LIMIT ?",
+    };
 }

@@ -1,0 +1,148 @@
+//! Keys and answers in, state and effects out: the harness that the tests of the dashboard's decisions share.
+
+mod approvals;
+mod changes;
+mod views;
+
+use authdb_shared::clock;
+use authdb_shared::config::Sources;
+use authdb_shared::db::{ApproveRefusal, RevokedSubject};
+use authdb_shared::ids::{Jti, Subject, UserCode};
+use authdb_shared::model::{FlowStatus, Scope, TokenStatus};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::*;
+use crate::action::Changed;
+use crate::keymap;
+
+const NOW: i64 = 1_795_000_000_000;
+
+/// A dashboard without a database: keys go in, effects come out, and the test answers for the worker.
+struct Harness {
+    app: App,
+    now: Timestamp,
+    effects: Vec<Effect>,
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_unix_millis(millis).expect("within the calendar")
+}
+
+fn flow(code: &str, status: FlowStatus, age_seconds: i64) -> DeviceFlow {
+    DeviceFlow {
+        user_code: UserCode::from_stored(code.to_owned()),
+        status,
+        created: Some(at(NOW - age_seconds * 1000)),
+        client_id: "myDIRACClientID".to_owned(),
+        scope: Scope::from_stored("vo:lhcb group:lhcb_user".to_owned()),
+        sub: None,
+    }
+}
+
+fn subject(name: &str) -> Subject {
+    Subject::new(name).expect("a subject of this test")
+}
+
+fn token(status: TokenStatus, name: &str) -> RefreshToken {
+    RefreshToken {
+        jti: Jti::issue(at(NOW - 60_000), &mut clock::randomness()),
+        status,
+        scope: Scope::from_stored("vo:lhcb group:lhcb_user".to_owned()),
+        subject: Some(subject(name)),
+    }
+}
+
+fn page<T>(rows: Vec<T>) -> Page<T> {
+    Page { rows, has_more: false, now: at(NOW) }
+}
+
+fn lost() -> DbError {
+    DbError::Lost { attempt: "listing", place: "AuthDB at db".to_owned(), reason: "connection refused".to_owned() }
+}
+
+impl Harness {
+    fn new(read_only: bool) -> Self {
+        let sources =
+            Sources::default().with_variable("AUTHDB_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/../config.toml"));
+        let config = Config::load(&sources).expect("the configuration of the repository");
+        let app = App::unconnected("AuthDB at db", "MariaDB 10.11.19", read_only, &config, (80, 24), at(NOW));
+        Self { app, now: at(NOW), effects: Vec::new() }
+    }
+
+    fn with_flows(flows: Vec<DeviceFlow>) -> Self {
+        let mut harness = Self::new(false);
+        harness.flows(Ok(page(flows)));
+        harness
+    }
+
+    fn with_tokens(tokens: Vec<RefreshToken>) -> Self {
+        let mut harness = Self::new(false);
+        harness.key('4');
+        let generation = harness.last_generation();
+        harness.answer(Answer::Rows { generation, rows: Rows::Tokens(Ok(page(tokens))) });
+        harness
+    }
+
+    fn act(&mut self, action: Action) {
+        let effects = self.app.update(action, self.now);
+        self.effects.extend(effects);
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        self.act(Action::Answer(Box::new(answer)));
+    }
+
+    fn press(&mut self, code: KeyCode) {
+        let modifiers = match code {
+            KeyCode::Char(letter) if letter.is_ascii_uppercase() => KeyModifiers::SHIFT,
+            _ => KeyModifiers::NONE,
+        };
+        if let Some(action) = keymap::action(&self.app, &Event::Key(KeyEvent::new(code, modifiers))) {
+            self.act(action);
+        }
+    }
+
+    fn key(&mut self, letter: char) {
+        self.press(KeyCode::Char(letter));
+    }
+
+    fn type_in(&mut self, text: &str) {
+        text.chars().for_each(|letter| self.key(letter));
+    }
+
+    /// Answers the newest question about device flows.
+    fn flows(&mut self, rows: Result<Page<DeviceFlow>, DbError>) {
+        let effect = self.app.fetch(Screen::DeviceFlows);
+        let Effect::Fetch { generation, .. } = effect else { panic!("{effect:?} is no question") };
+        self.answer(Answer::Rows { generation, rows: Rows::DeviceFlows(rows) });
+    }
+
+    fn last_generation(&self) -> u64 {
+        let asked = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Fetch { generation, .. } => Some(*generation),
+            _ => None,
+        });
+        asked.expect("a list was asked for")
+    }
+
+    fn changes(&self) -> Vec<&Change> {
+        self.effects
+            .iter()
+            .filter_map(|effect| if let Effect::Change(change) = effect { Some(change) } else { None })
+            .collect()
+    }
+
+    fn notice(&self) -> &str {
+        self.app.notice.as_ref().map_or("", |notice| notice.text.as_str())
+    }
+
+    /// The screen as text.
+    fn screen(&mut self, width: u16, height: u16) -> String {
+        self.act(Action::Resized { width, height });
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+        terminal.draw(|frame| draw::draw(&self.app, frame)).expect("drawing in memory");
+        terminal.backend().to_string()
+    }
+}

@@ -1,0 +1,131 @@
+//! Lists, filters, a lost database, and what fits on which terminal.
+
+use super::*;
+
+#[test]
+fn a_lost_database_keeps_its_rows_and_comes_back() {
+    let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
+    harness.now = at(NOW + 7_000);
+    harness.flows(Err(lost()));
+    harness.now = at(NOW + 9_000);
+    harness.flows(Err(lost()));
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("no answer for 9s") && screen.contains("from 9s ago"), "{screen}");
+    assert!(screen.contains("BCDF-GHJK"), "{screen}");
+    harness.press(KeyCode::Down);
+    harness.key('d');
+    assert!(harness.app.dialog.is_none() && harness.notice().contains("does not answer"), "{}", harness.notice());
+    harness.flows(Ok(page(Vec::new())));
+    let screen = harness.screen(80, 24);
+    assert!(!screen.contains("LOST") && screen.contains("The database is back"), "{screen}");
+}
+
+#[test]
+fn a_filter_is_asked_for_as_it_is_typed_and_escape_clears_it() {
+    let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
+    harness.key('/');
+    harness.type_in("dq");
+    let narrowed = Query::DeviceFlows(Containing::new("dq"));
+    assert!(matches!(harness.effects.last(), Some(Effect::Fetch { query, .. }) if *query == narrowed));
+    assert!(harness.changes().is_empty() && harness.app.dialog.is_none(), "typed letters are no commands");
+    harness.press(KeyCode::Enter);
+    assert_eq!((harness.app.mode(), harness.app.filter().as_str()), (Mode::Browsing, "dq"));
+    harness.press(KeyCode::Esc);
+    assert_eq!(harness.app.filter(), "");
+}
+
+#[test]
+fn screens_in_the_background_are_read_less_often() {
+    let mut harness = Harness::new(false);
+    harness.act(Action::Tick);
+    let questions = |harness: &Harness| harness.effects.iter().filter(|it| matches!(it, Effect::Fetch { .. })).count();
+    assert_eq!(questions(&harness), 4);
+    harness.now = at(NOW + 2_000);
+    harness.act(Action::Tick);
+    assert_eq!(questions(&harness), 4, "nothing is asked twice while an answer is awaited");
+    for rows in [Rows::DeviceFlows(Ok(page(Vec::new()))), Rows::Subjects(Ok(page(Vec::new())))] {
+        harness.answer(Answer::Rows { generation: 1, rows });
+    }
+    harness.act(Action::Tick);
+    assert_eq!(questions(&harness), 5, "only the screen in view is due after two seconds");
+}
+
+#[test]
+fn enter_opens_the_tokens_of_a_subject_and_escape_returns() {
+    let mut harness = Harness::new(false);
+    harness.key('3');
+    let summary = SubjectSummary { subject: subject("lhcb:alice"), live: 2, revoked: 0, first: None, last: None };
+    let generation = harness.last_generation();
+    harness.answer(Answer::Rows { generation, rows: Rows::Subjects(Ok(page(vec![summary]))) });
+    harness.press(KeyCode::Down);
+    harness.press(KeyCode::Enter);
+    assert_eq!(
+        (harness.app.screen, &harness.app.selection),
+        (Screen::Tokens, &TokenSelection::Of(subject("lhcb:alice")))
+    );
+    assert!(harness.screen(80, 24).contains("All tokens of lhcb:alice"));
+    harness.press(KeyCode::Esc);
+    assert_eq!(harness.app.screen, Screen::Subjects);
+    assert!(harness.app.subjects.selected().is_some(), "the cursor is where it was");
+}
+
+#[test]
+fn a_defect_ends_the_program() {
+    let mut harness = Harness::new(false);
+    harness.answer(Answer::Defect("index out of bounds".to_owned()));
+    assert_eq!((harness.effects.last(), harness.app.defect.is_some()), (Some(&Effect::Quit), true));
+}
+
+#[test]
+fn every_screen_and_dialog_is_drawn_at_any_size() {
+    let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
+    harness.press(KeyCode::Down);
+    for opening in ["", "1", "2", "3", "4", "?", "a", "d", "/"] {
+        harness.type_in(opening);
+        for (width, height) in [(1, 1), (3, 2), (20, 5), (50, 15), (80, 24), (200, 60)] {
+            harness.screen(width, height);
+        }
+        harness.press(KeyCode::Esc);
+        harness.key('1');
+    }
+}
+
+#[test]
+fn a_question_shows_its_keys_however_low_the_terminal_is() {
+    let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
+    harness.press(KeyCode::Down);
+    harness.key('r');
+    let screen = harness.screen(50, 10);
+    assert!(screen.contains("y revoke it") && screen.contains("↓ more"), "{screen}");
+    (0..50).for_each(|_| harness.press(KeyCode::Down));
+    let screen = harness.screen(50, 10);
+    assert!(screen.contains("status.") && !screen.contains("↓ more"), "{screen}");
+    harness.press(KeyCode::Up);
+    assert!(!harness.screen(50, 10).contains("status."), "the last line is one step away again");
+}
+
+#[test]
+fn the_help_of_every_screen_fits_an_ordinary_terminal() {
+    for screen in ['1', '2', '3', '4'] {
+        let mut harness = Harness::new(false);
+        harness.key(screen);
+        harness.key('?');
+        let shown = harness.screen(80, 24);
+        assert!(shown.contains("leave") && !shown.contains("↓ more"), "{shown}");
+    }
+}
+
+#[test]
+fn hostile_text_neither_escapes_nor_shifts_columns() {
+    let mut hostile = flow("BCDFGHJK", FlowStatus::Pending, 60);
+    hostile.client_id = "\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil\n\u{1b}[2J".repeat(20);
+    hostile.scope = Scope::from_stored("vo:山田山田 group:\u{1b}[31mred".to_owned());
+    let mut harness = Harness::with_flows(vec![hostile, flow("XXXXXXXX", FlowStatus::Pending, 60)]);
+    let screen = harness.screen(80, 24);
+    assert!(!screen.chars().any(|character| character.is_control() && character != '\n'), "{screen:?}");
+    assert!(!screen.contains('\u{202e}'));
+    // Behind the closing quote the back end lists what wide characters hide.
+    let rows = screen.lines().filter_map(|line| line.split('"').nth(1));
+    let widths: Vec<usize> = rows.map(unicode_width::UnicodeWidthStr::width).collect();
+    assert!(widths.iter().all(|width| *width == widths[0]), "{widths:?}");
+}
