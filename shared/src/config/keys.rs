@@ -49,6 +49,8 @@ impl Key {
 /// Every key there is.
 pub const KEYS: &[Key] = &[
     Key::new("database.url", "sqlite:authdb.sqlite3").or_diracx("DIRACX_DB_URL_AUTHDB", DiracXUnit::Verbatim).secret(),
+    Key::new("database.password", "").secret(),
+    Key::new("database.password_file", ""),
     Key::new("database.connect_timeout", "5s"),
     Key::new("database.statement_timeout", "5s"),
     Key::new("database.lock_timeout", "2s"),

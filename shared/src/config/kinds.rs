@@ -75,6 +75,12 @@ pub(super) fn schedule(text: &str) -> Result<String, String> {
     }
 }
 
+/// Any text.
+#[expect(clippy::unnecessary_wraps, reason = "every kind has this form")]
+pub(super) fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
 /// A database URL.
 pub(super) fn database_url(text: &str) -> Result<DatabaseUrl, String> {
     DatabaseUrl::parse(text).map_err(|error| error.to_string())

@@ -8,6 +8,7 @@
 mod file;
 mod keys;
 mod kinds;
+mod password;
 mod secret;
 mod settings;
 mod url;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use file::CONFIG_FILE_VARIABLE;
 pub use keys::{KEYS, Key};
+pub use password::CREDENTIAL;
 pub use secret::Secret;
 pub use settings::{Origin, Sources};
 pub use url::{DatabaseUrl, MySqlAddress, TlsMode, UrlError};
@@ -42,6 +44,14 @@ pub enum ConfigError {
         /// File and line.
         place: Origin,
         /// What the parser said.
+        reason: String,
+    },
+    /// A systemd credential that cannot be used.
+    #[error("credential {}: {reason}", path.display())]
+    Credential {
+        /// The file of the credential.
+        path: PathBuf,
+        /// What is wrong with it.
         reason: String,
     },
     /// A key that does not exist.
@@ -133,9 +143,15 @@ impl Config {
     /// If the file cannot be read, or a source holds an unknown key or an impossible value.
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let settings = settings::Settings::collect(sources)?;
+        let mut url = settings.get("database.url", kinds::database_url)?;
+        if let DatabaseUrl::MySql(address) = &mut url
+            && address.password.is_none()
+        {
+            address.password = password::find(&settings, sources)?;
+        }
         let config = Self {
             database: DatabaseConfig {
-                url: settings.get("database.url", kinds::database_url)?,
+                url,
                 is_default: settings.is_default("database.url"),
                 connect_timeout: settings.get("database.connect_timeout", kinds::duration)?,
                 statement_timeout: settings.get("database.statement_timeout", kinds::duration)?,

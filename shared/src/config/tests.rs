@@ -110,6 +110,45 @@ fn a_refused_url_is_not_repeated() {
     assert!(message.contains("database.url") && !message.contains("topsecret"), "{message}");
 }
 
+fn password_of(config: &Config) -> Option<String> {
+    match &config.database.url {
+        DatabaseUrl::MySql(address) => address.password.as_ref().map(|password| password.reveal().to_owned()),
+        DatabaseUrl::Sqlite(path) => panic!("{} is no server", path.display()),
+    }
+}
+
+#[test]
+fn a_password_comes_from_the_first_place_that_has_one() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    std::fs::write(folder.path().join("secret"), "from file\n").expect("a file for the test");
+    std::fs::write(folder.path().join(CREDENTIAL), "from credential\n").expect("a file for the test");
+    let file = folder.path().join("secret").display().to_string();
+    let url = |url: &str| Sources::default().with_variable("AUTHDB_DATABASE_URL", url);
+    let with = |sources: Sources, name: &str, value: &str| sources.with_variable(name, value);
+    let credential = with(url("mysql://authdb@db/auth"), "CREDENTIALS_DIRECTORY", &folder.path().display().to_string());
+    let in_file = with(credential.clone(), "AUTHDB_DATABASE_PASSWORD_FILE", &file);
+    let in_variable = with(in_file.clone(), "AUTHDB_DATABASE_PASSWORD", "from variable");
+    let in_url = with(in_variable.clone(), "AUTHDB_DATABASE_URL", "mysql://authdb:from%20url@db/auth");
+    for (sources, expected) in [
+        (url("mysql://authdb@db/auth"), None),
+        (credential, Some("from credential")),
+        (in_file, Some("from file")),
+        (in_variable, Some("from variable")),
+        (in_url, Some("from url")),
+    ] {
+        let config = load("", sources).expect("a valid configuration");
+        assert_eq!(password_of(&config).as_deref(), expected);
+        assert!(!format!("{config:?}").contains("from "), "{config:?}");
+    }
+}
+
+#[test]
+fn a_password_file_that_cannot_be_used_is_named() {
+    let file = "[database]\nurl = \"mysql://authdb@db/auth\"\npassword_file = \"nowhere/secret\"\n";
+    let message = refusal(file);
+    assert!(message.contains("line 3") && message.contains("cannot be read"), "{message}");
+}
+
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     let sources = Sources::default().with_config_file(Some("nowhere/config.toml".into()));

@@ -111,7 +111,7 @@ impl AuthDb {
         permit: &WritePermit,
         id: &FlowId,
     ) -> Result<Result<(), CancelRefusal>, DbError> {
-        self.limited("cancelling the authorization flow", async {
+        self.repeated("cancelling the authorization flow", || async {
             let mut session = self.writing(permit).await?;
             let changed = session.change_row(statements::CANCEL_AUTHORIZATION_FLOW, id.stored()).await?;
             if changed == 1 {

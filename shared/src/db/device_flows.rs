@@ -199,7 +199,7 @@ impl AuthDb {
         claims: &IdTokenClaims,
         policy: &Policy,
     ) -> Result<Result<DeviceFlow, ApproveRefusal>, DbError> {
-        self.limited("approving the device flow", async {
+        self.repeated("approving the device flow", || async {
             let mut session = self.writing(permit).await?;
             let now = session.now().await?;
             let Some(flow) = find(&mut session, code).await? else {
@@ -244,7 +244,7 @@ impl AuthDb {
         permit: &WritePermit,
         code: &UserCode,
     ) -> Result<Result<(), DenyRefusal>, DbError> {
-        self.limited("denying the device flow", async {
+        self.repeated("denying the device flow", || async {
             let mut session = self.writing(permit).await?;
             let changed = nothing_if_unstorable(session.change_row(statements::DENY_DEVICE_FLOW, code.stored()).await)?;
             if changed == 1 {

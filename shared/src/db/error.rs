@@ -44,6 +44,18 @@ pub enum DbError {
         /// What the server said.
         reason: String,
     },
+    /// A node of a Galera cluster that takes no statements at the moment.
+    #[error(
+        "{attempt}: {place} is not ready: {reason}. Nothing was changed; wait until the node has joined its cluster"
+    )]
+    NotReady {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
+        /// What the server said.
+        reason: String,
+    },
     /// There is no such `SQLite` file.
     #[error("there is no file {place}. `authdb init` makes an empty database there, `authdb demo` shows one with data")]
     NoFile {
@@ -98,8 +110,10 @@ mod code {
     pub(super) const LOCK_WAIT: u16 = 1205;
     pub(super) const DEADLOCK: u16 = 1213;
     pub(super) const TIME_LIMIT: [u16; 2] = [3024, 1969];
-    /// Too many connections, shutting down, out of sync, killed, outside the cluster.
-    pub(super) const GONE: [u16; 5] = [1040, 1053, 1927, 1047, 1129];
+    /// Too many connections, shutting down, killed, host blocked.
+    pub(super) const GONE: [u16; 4] = [1040, 1053, 1927, 1129];
+    /// What a Galera node outside of its cluster answers to every statement.
+    pub(super) const NOT_READY: u16 = 1047;
     pub(super) const READ_ONLY: [u16; 3] = [1290, 1792, 1836];
     /// `MariaDB`'s and `MySQL`'s way to say that a latin1 column cannot be compared with these letters.
     pub(super) const UNSTORABLE: [u16; 2] = [1267, 3988];
@@ -116,22 +130,28 @@ impl DbError {
     /// Whether the connection is what failed, so that it is worth trying again later.
     #[must_use]
     pub fn is_connection_loss(&self) -> bool {
-        matches!(self, Self::Lost { .. } | Self::Denied { .. } | Self::NoFile { .. })
+        matches!(self, Self::Lost { .. } | Self::Denied { .. } | Self::NotReady { .. } | Self::NoFile { .. })
     }
 
     /// Why, without what was attempted and where: for a place that says those by itself.
     #[must_use]
     pub fn cause(&self) -> String {
         match self {
-            Self::Lost { reason, .. } | Self::Denied { reason, .. } => reason.clone(),
+            Self::Lost { reason, .. } | Self::Denied { reason, .. } | Self::NotReady { reason, .. } => reason.clone(),
             other => other.to_string(),
         }
     }
 
-    /// Whether the same unit of work may succeed when it is simply repeated.
+    /// Whether somebody else was in the way (a deadlock, a lost certification, a lock wait), so that the same unit of work
+    /// may succeed when it is simply repeated.
     #[must_use]
     pub fn is_contention(&self) -> bool {
         matches!(self, Self::Locked { .. })
+    }
+
+    /// Whether the server has undone the unit of work for a reason that may be gone in a moment.
+    pub(super) fn is_worth_repeating(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::NotReady { .. })
     }
 
     pub(super) fn silent(attempt: &'static str, place: &str, patience: Duration) -> Self {
@@ -162,6 +182,7 @@ impl DbError {
             Number::MySql(code) if code::ACCESS.contains(&code) => Self::Denied { attempt, place, reason },
             Number::MySql(code) if code::TIME_LIMIT.contains(&code) => Self::TimeLimit { attempt },
             Number::MySql(code) if code::GONE.contains(&code) => Self::Lost { attempt, place, reason },
+            Number::MySql(code::NOT_READY) => Self::NotReady { attempt, place, reason },
             Number::MySql(code::LOCK_WAIT | code::DEADLOCK) | Number::Sqlite(code::BUSY | code::LOCKED) => {
                 Self::Locked { attempt, reason }
             }

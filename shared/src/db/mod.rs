@@ -27,6 +27,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rand::RngExt;
+
 pub use authorization_flows::CancelRefusal;
 use backend::{Backend, Flavour, Pools, Session, WritePools, WriteSession};
 pub use clock_witnesses::ClockWitnesses;
@@ -41,6 +43,11 @@ pub use transaction::{
 };
 
 use crate::clock::Timestamp;
+
+/// How often a unit of work is tried before contention is reported.
+const TRIES: u32 = 4;
+/// The pause after the first try; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// `AuthDB`, connected and recognised. Cheap to clone.
 #[derive(Clone)]
@@ -198,6 +205,29 @@ impl AuthDb {
         match &self.writer {
             Some(writer) => writer.begin().await,
             None => unreachable!("a permit exists, so this connection can write"),
+        }
+    }
+
+    /// Runs a unit of work again while the server undoes it for somebody else's sake.
+    ///
+    /// Only for work that begins and commits its own transaction, and that carries its guards in its statements: a
+    /// deadlock, a lost certification (both 1213), a lock wait (1205) and a node that is not ready (1047) leave nothing
+    /// of it behind.
+    async fn repeated<T, W>(&self, attempt: &'static str, work: impl Fn() -> W) -> Result<T, DbError>
+    where
+        W: Future<Output = Result<T, sqlx::Error>>,
+    {
+        let mut tries = 1;
+        loop {
+            match self.limited(attempt, work()).await {
+                Err(error) if error.is_worth_repeating() && tries < TRIES => {
+                    // Two that met once should not meet again.
+                    let jitter = crate::clock::randomness().random_range(0.5..=1.0);
+                    tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(tries - 1)).mul_f64(jitter)).await;
+                    tries += 1;
+                }
+                result => return result,
+            }
         }
     }
 

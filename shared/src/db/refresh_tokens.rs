@@ -218,7 +218,7 @@ impl AuthDb {
         permit: &WritePermit,
         jti: &Jti,
     ) -> Result<Result<RefreshToken, RevokeRefusal>, DbError> {
-        self.limited("revoking the refresh token", async {
+        self.repeated("revoking the refresh token", || async {
             let mut session = self.writing(permit).await?;
             let changed = session.change_row(statements::REVOKE_TOKEN, jti.stored()).await?;
             let row: Option<TokenRow> = on_backend!(&mut session, |connection, text| {
@@ -256,7 +256,7 @@ impl AuthDb {
     }
 
     async fn revoke_batch(&self, permit: &WritePermit, subject: &Subject) -> Result<u64, DbError> {
-        self.limited("revoking the refresh tokens of the subject", async {
+        self.repeated("revoking the refresh tokens of the subject", || async {
             let mut session = self.writing(permit).await?;
             let changed = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
                 sqlx::query(text(statements::REVOKE_TOKENS_OF_SUBJECT))

@@ -1,0 +1,38 @@
+//! Where a password comes from that does not stand in the URL: a process list and a shell history show URLs, files do not.
+
+use std::path::{Path, PathBuf};
+
+use super::settings::Settings;
+use super::{ConfigError, Secret, Sources, kinds};
+
+/// The name that the password has among systemd's credentials (`LoadCredential=authdb-password:…`).
+pub const CREDENTIAL: &str = "authdb-password";
+
+/// `database.password`, the content of `database.password_file`, or systemd's credential, whichever is there first.
+pub(super) fn find(settings: &Settings, sources: &Sources) -> Result<Option<Secret>, ConfigError> {
+    let password = settings.get("database.password", kinds::text)?;
+    if !password.is_empty() {
+        return Ok(Some(Secret::new(password)));
+    }
+    let file = settings.get("database.password_file", kinds::text)?;
+    if !file.is_empty() {
+        let password = read(Path::new(&file));
+        return password.map(Some).map_err(|reason| settings.refuse("database.password_file", reason));
+    }
+    let credential = sources.variable("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(CREDENTIAL));
+    match credential.filter(|path| path.exists()) {
+        Some(path) => read(&path).map(Some).map_err(|reason| ConfigError::Credential { path, reason }),
+        None => Ok(None),
+    }
+}
+
+/// The file's content without the line end that editors leave.
+fn read(path: &Path) -> Result<Secret, String> {
+    let content = std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"))?;
+    let password = content.strip_suffix('\n').unwrap_or(&content);
+    let password = password.strip_suffix('\r').unwrap_or(password);
+    if password.is_empty() {
+        return Err("the file is empty; write the password into it".to_owned());
+    }
+    Ok(Secret::new(password.to_owned()))
+}
