@@ -3,6 +3,7 @@
 mod authorization_flows;
 mod clocks;
 mod connections;
+mod contention;
 mod demo;
 mod device_flow_list;
 mod device_flows;
