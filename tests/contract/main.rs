@@ -9,6 +9,7 @@ mod device_flow_list;
 mod device_flows;
 mod partition_locks;
 mod partitions;
+mod privileges;
 mod purge_tokens;
 mod read_only;
 mod revocations;

@@ -20,9 +20,21 @@ pub enum DbError {
         /// What the driver said.
         reason: String,
     },
-    /// The server refused the account.
-    #[error("{attempt}: {place} refuses this account: {reason}. Check user, password and grants")]
+    /// The server does not let the account in.
+    #[error("{attempt}: {place} refuses this account: {reason}. Check user, password and the database's name")]
     Denied {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
+        /// What the server said.
+        reason: String,
+    },
+    /// The account is let in, but may not do this.
+    #[error(
+        "{attempt}: this account may not do that on {place}: {reason}. Nothing was changed; grant it the privilege"
+    )]
+    Forbidden {
         /// What was attempted.
         attempt: &'static str,
         /// The database.
@@ -106,7 +118,9 @@ pub enum DbError {
 
 /// Errors by number; `MariaDB` and `MySQL` share theirs.
 mod code {
-    pub(super) const ACCESS: [u16; 5] = [1044, 1045, 1142, 1143, 1227];
+    pub(super) const LOGIN: [u16; 3] = [1044, 1045, 1698];
+    /// On a table, a column, for anything administrative, for a routine.
+    pub(super) const PRIVILEGE: [u16; 4] = [1142, 1143, 1227, 1370];
     pub(super) const LOCK_WAIT: u16 = 1205;
     pub(super) const DEADLOCK: u16 = 1213;
     pub(super) const TIME_LIMIT: [u16; 2] = [3024, 1969];
@@ -179,7 +193,8 @@ impl DbError {
             };
         };
         match number(answer.as_ref()) {
-            Number::MySql(code) if code::ACCESS.contains(&code) => Self::Denied { attempt, place, reason },
+            Number::MySql(code) if code::LOGIN.contains(&code) => Self::Denied { attempt, place, reason },
+            Number::MySql(code) if code::PRIVILEGE.contains(&code) => Self::Forbidden { attempt, place, reason },
             Number::MySql(code) if code::TIME_LIMIT.contains(&code) => Self::TimeLimit { attempt },
             Number::MySql(code) if code::GONE.contains(&code) => Self::Lost { attempt, place, reason },
             Number::MySql(code::NOT_READY) => Self::NotReady { attempt, place, reason },
