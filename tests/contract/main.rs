@@ -14,6 +14,7 @@ mod purge_tokens;
 mod read_only;
 mod revocations;
 mod schema;
+mod server_facts;
 mod subjects;
 mod sweeps;
 mod time_limits;

@@ -15,6 +15,7 @@ mod error;
 mod partitions;
 mod refresh_tokens;
 mod schema;
+mod server_facts;
 mod sqlite_file;
 mod statements;
 mod subjects;
@@ -36,6 +37,7 @@ pub use device_flows::{ApproveRefusal, DenyRefusal};
 pub use error::DbError;
 pub use partitions::{RollOutcome, RollStep};
 pub use refresh_tokens::{RevokeRefusal, RevokedSubject, TokenRange, TokenSelection};
+pub use server_facts::{GaleraFacts, ServerFacts};
 pub use sweep::{Batch, Sweep, SweepCursor};
 pub use tokens_by_month::{MonthRows, TokensByMonth};
 pub use transaction::{

@@ -35,4 +35,24 @@ statements! {
         mysql: "SELECT CAST(TABLE_NAME AS CHAR) AS table_name, CAST(COLUMN_NAME AS CHAR) AS column_name \
                 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() LIMIT 10000",
     };
+
+    /// The database's character set, the account, and whether the server takes writes.
+    SESSION_FACTS = Statement {
+        sqlite: "",
+        mysql: "SELECT CAST(@@character_set_database AS CHAR) AS charset, \
+                CAST(@@collation_database AS CHAR) AS collation, CAST(CURRENT_USER() AS CHAR) AS account, \
+                CAST(@@global.read_only AS SIGNED) AS is_read_only",
+    };
+
+    /// The isolation of this session, which the servers call by two names.
+    ISOLATION = Statement {
+        sqlite: "",
+        mysql: "SHOW SESSION VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')",
+    };
+
+    /// What this account may do.
+    GRANTS = Statement { sqlite: "", mysql: "SHOW GRANTS" };
+
+    /// The state of a Galera node; without rows or with a size of 0 elsewhere.
+    GALERA_STATUS = Statement { sqlite: "", mysql: "SHOW GLOBAL STATUS LIKE 'wsrep%'" };
 }
