@@ -8,6 +8,9 @@ mod layout;
 mod month;
 mod plan;
 
+#[cfg(test)]
+mod properties;
+
 pub use layout::{KeyForm, Layout, Partition, PartitionBound};
 pub use month::Month;
 pub use plan::{NewPartition, RollPlan, RollSettings, initial_months, plan_roll};

@@ -53,7 +53,8 @@ statements! {
 
     /// Binds: lower bound, upper bound, pattern, limit.
     ///
-    /// Only `UUIDv7` keys are counted: another key that happens to sort into the range says nothing about its age.
+    /// Only `UUIDv7` keys are counted: another key that happens to sort into the range says nothing about its age. Subjects
+    /// are told apart by the bytes of the column; converting them first would more than double the time.
     SUBJECTS = Statement {
         sqlite: "SELECT MIN(Sub) AS subject, COUNT(CASE WHEN Status = 'CREATED' THEN 1 END) AS live, \
                  COUNT(CASE WHEN Status <> 'CREATED' THEN 1 END) AS revoked, \
@@ -68,7 +69,7 @@ statements! {
                 MAX(CASE WHEN Status = 'CREATED' THEN JTI END) AS last \
                 FROM RefreshTokens WHERE JTI >= ? AND JTI < ? \
                 AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' AND CONVERT(Sub USING utf8mb4) LIKE ? ESCAPE '!' \
-                GROUP BY CAST(CONVERT(Sub USING utf8mb4) AS BINARY) HAVING live > 0 \
+                GROUP BY CAST(Sub AS BINARY) HAVING live > 0 \
                 ORDER BY live DESC, subject LIMIT ?",
     };
 
