@@ -19,6 +19,9 @@ use crate::config::{DatabaseConfig, DatabaseUrl, MySqlAddress, TlsMode};
 /// Connections per pool: the dashboard reads a few lists at once, the janitor works one thing after another.
 const CONNECTIONS: u32 = 4;
 
+/// How long a connection may take to answer when it comes back to its pool.
+const RELEASE_LIMIT: Duration = Duration::from_millis(250);
+
 /// Whether a connection may change anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
@@ -193,19 +196,43 @@ async fn open_mysql(
         tokio::time::timeout(config.connect_timeout, attempt).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
     let (flavour, version) = flavour(&mut first).await?;
     first.close().await?;
+    let fresh = options.clone();
     let reader = pool()
-        .after_connect(move |connection, _| Box::pin(async move { prepare_reader(connection, limits).await }))
+        .after_connect(move |connection, _| Box::pin(prepare_reader(connection, limits)))
+        .after_release(move |connection, _| Box::pin(heal(connection, fresh.clone(), limits, Access::ReadOnly)))
         .connect_with(options.clone())
         .await?;
-    let writer = if access == Access::ReadWrite {
-        let writer = pool()
-            .after_connect(move |connection, _| Box::pin(async move { prepare_writer(connection, limits).await }))
-            .connect_lazy_with(options);
-        Some(writer)
-    } else {
-        None
-    };
+    let writer = (access == Access::ReadWrite).then(|| {
+        let fresh = options.clone();
+        pool()
+            .after_connect(move |connection, _| Box::pin(prepare_writer(connection, limits)))
+            .after_release(move |connection, _| Box::pin(heal(connection, fresh.clone(), limits, Access::ReadWrite)))
+            .connect_lazy_with(options)
+    });
     Ok((reader, writer, flavour, version))
+}
+
+/// Replaces a connection that comes back to its pool in the middle of something.
+///
+/// A unit of work that is dropped while the driver prepares a statement leaves its connection waiting for an answer that
+/// never comes, and the pool would wait with it for ever, also for closing it where it is encrypted. Dropped, it is closed
+/// without a word, and the server undoes what was begun on it.
+async fn heal(
+    connection: &mut MySqlConnection,
+    options: MySqlConnectOptions,
+    limits: Limits,
+    access: Access,
+) -> Result<bool, sqlx::Error> {
+    if let Ok(Ok(())) = tokio::time::timeout(RELEASE_LIMIT, connection.ping()).await {
+        return Ok(true);
+    }
+    let mut fresh = MySqlConnection::connect_with(&options).await?;
+    match access {
+        Access::ReadOnly => prepare_reader(&mut fresh, limits).await?,
+        Access::ReadWrite => prepare_writer(&mut fresh, limits).await?,
+    }
+    *connection = fresh;
+    Ok(true)
 }
 
 fn mysql_options(address: &MySqlAddress) -> MySqlConnectOptions {
