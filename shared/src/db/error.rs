@@ -21,7 +21,7 @@ pub enum DbError {
         reason: String,
     },
     /// The server does not let the account in.
-    #[error("{attempt}: {place} refuses this account: {reason}. Check user, password and the database's name")]
+    #[error("{attempt}: {place} refuses this account: {reason}. Check user, password and grants")]
     Denied {
         /// What was attempted.
         attempt: &'static str,
