@@ -46,6 +46,8 @@ pub use transaction::{
 
 use crate::clock::Timestamp;
 
+pub(crate) use transaction::token_urlsafe;
+
 /// How often a unit of work is tried before contention is reported.
 const TRIES: u32 = 4;
 /// The pause after the first try; doubled each time.

@@ -1,15 +1,11 @@
 //! The rows that the demo writes, with times of its choosing: DiracX's own statements cannot write into the past.
 
-use std::fmt::Write;
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rand::{Rng, RngExt};
+use rand::Rng;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
 
 use crate::clock::Timestamp;
+use crate::db::{hash, token_urlsafe};
 use crate::ids::{FlowId, Jti, UserCode};
 use crate::model::{FlowStatus, TokenStatus};
 
@@ -29,16 +25,9 @@ impl NewFlow {
     }
 }
 
-/// The SHA-256 of 32 random bytes in URL-safe base64: what DiracX stores of a code.
+/// What DiracX stores of a code that it has drawn.
 fn hashed_code(random: &mut impl Rng) -> String {
-    let mut bytes = [0; 32];
-    random.fill(&mut bytes);
-    let digest = Sha256::digest(URL_SAFE_NO_PAD.encode(bytes));
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hash(&token_urlsafe(random))
 }
 
 pub(super) async fn insert_device_flow(

@@ -178,12 +178,11 @@ impl Transaction<'_> {
         let attempt = "reading the authorization flow";
         let hash = hash(code);
         let cutoff = self.now.before(max_validity);
-        let youngest = self.now.before(max_validity);
         let session = &mut self.session;
         let row: Option<RecordRow> = self
             .db
             .limited(attempt, async {
-                let Some(id) = find(session, &hash, youngest).await? else { return Ok(None) };
+                let Some(id) = find(session, &hash, cutoff).await? else { return Ok(None) };
                 on_backend!(session, |connection, text| {
                     sqlx::query_as(text(statements::LOCK_AUTHORIZATION_FLOW))
                         .bind(&id)
@@ -206,11 +205,11 @@ impl Transaction<'_> {
     /// If the database cannot do it.
     pub async fn update_authorization_flow_status(&mut self, code: &str, status: &FlowStatus) -> Result<(), AuthError> {
         let hash = hash(code);
-        let youngest = self.now.before(YOUNG);
+        let since = self.now.before(YOUNG);
         let session = &mut self.session;
         self.db
             .limited("updating the authorization flow", async {
-                let Some(id) = find(session, &hash, youngest).await? else { return Ok(()) };
+                let Some(id) = find(session, &hash, since).await? else { return Ok(()) };
                 on_backend!(session, |connection, text| {
                     sqlx::query(text(statements::UPDATE_AUTHORIZATION_FLOW_STATUS))
                         .bind(status.as_str())
@@ -226,14 +225,14 @@ impl Transaction<'_> {
     }
 }
 
-/// The key of the flow with a code: looked for among the flows since `youngest`, and only then among all.
-async fn find(session: &mut WriteSession, hash: &str, youngest: Timestamp) -> Result<Option<String>, sqlx::Error> {
+/// The key of the flow with a code: looked for among those started since `since`, and only then among all.
+async fn find(session: &mut WriteSession, hash: &str, since: Timestamp) -> Result<Option<String>, sqlx::Error> {
     // The service's host dates the key and the database the row; their clocks may differ by a little.
-    let young = KeyBound::at(youngest.before(KEY_TOLERANCE)).hex();
-    for since in [young.as_str(), LOWEST_KEY] {
+    let young = KeyBound::at(since.before(KEY_TOLERANCE)).hex();
+    for lowest in [young.as_str(), LOWEST_KEY] {
         let id: Option<String> = on_backend!(session, |connection, text| {
             sqlx::query_scalar(text(statements::FIND_AUTHORIZATION_CODE))
-                .bind(since)
+                .bind(lowest)
                 .bind(hash)
                 .fetch_optional(connection)
                 .await

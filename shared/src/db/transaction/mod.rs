@@ -109,7 +109,7 @@ pub fn hash(code: &str) -> String {
 }
 
 /// 32 random bytes in URL-safe base64 without padding (Python's `secrets.token_urlsafe()`).
-fn token_urlsafe(random: &mut impl rand::Rng) -> String {
+pub(crate) fn token_urlsafe(random: &mut impl rand::Rng) -> String {
     let mut bytes = [0; 32];
     random.fill_bytes(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
