@@ -1,72 +1,266 @@
-//! The daemon: waits for the database, runs each job at start and on its schedule, and stops between two batches.
+//! The daemon: waits for the database, runs each job at start and on its schedule, reads its configuration again when it
+//! is told to, and stops between two batches.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use authdb_shared::Error;
-use authdb_shared::config::Config;
+use anyhow::Context;
+use authdb_shared::config::{Config, JanitorConfig, Sources};
 use authdb_shared::db::AuthDb;
-use tokio::sync::Notify;
+use authdb_shared::janitor::Job;
+use authdb_shared::{Error, clock};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-use crate::jobs::{Janitor, Job};
+use crate::jobs::Janitor;
+use crate::listener::Listener;
+use crate::metrics::Metrics;
+use crate::post::Post;
 use crate::runner::{Runner, jittered};
 use crate::schedule::Schedule;
+use crate::signals::Hangups;
+use crate::{survey, systemd};
 
 /// The first wait for a database that cannot be reached; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
+/// By which each job is triggered.
+type Bells = [Arc<Notify>; Job::ALL.len()];
+
 /// Runs until `stop` is cancelled.
 ///
 /// # Errors
-/// If the database is not an `AuthDB`, or the scheduler cannot be started. A database that is down is waited for.
-pub(crate) async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let Some(db) = connect(&config, &stop).await? else { return Ok(()) };
-    info!("working on {} ({})", db.place(), db.server());
-    let janitor = Janitor::new(db, &config, stop.clone());
-    let schedule = Schedule::new().await?;
-    let runners = TaskTracker::new();
-    for job in Job::ALL {
-        let bell = Arc::new(Notify::new());
-        let line = match job {
-            Job::Flows => &config.janitor.flows_schedule,
-            Job::Tokens => &config.janitor.tokens_schedule,
-        };
-        schedule.ring(line, Arc::clone(&bell)).await?;
-        info!("{job}: now and at `{line}` UTC");
-        runners.spawn(Runner::new(janitor.clone(), job, bell, stop.clone()).serve());
-    }
-    schedule.start().await?;
-    stop.cancelled().await;
-    info!("stopping after the batches in hand");
-    schedule.stop().await?;
-    runners.close();
-    runners.wait().await;
-    janitor.close().await;
-    info!("stopped");
-    Ok(())
+/// If the database is not an `AuthDB`, or the listener or the scheduler cannot be started. A database that is down is
+/// waited for.
+pub(crate) async fn run(sources: Sources, config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut hangups = Hangups::listen().context("listening for SIGHUP")?;
+    let metrics = Metrics::new();
+    metrics.configured(&config.janitor, clock::host_now());
+    let status = tokio::spawn(systemd::keep_status(metrics.clone(), stop.clone()));
+    let listener = Listener::open(config.janitor.listen, metrics.clone()).await?;
+    let mut daemon = Daemon { sources, config, metrics, stop, listener };
+    let outcome = match daemon.connect(&mut hangups).await {
+        Ok(Some(db)) => daemon.serve(db, &mut hangups).await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    status.abort();
+    outcome
 }
 
-/// Connects, however long it takes; `None` if the daemon is stopped first.
-async fn connect(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<AuthDb>> {
-    let mut wait = FIRST_WAIT;
-    loop {
-        let connected = tokio::select! {
-            () = stop.cancelled() => return Ok(None),
-            connected = AuthDb::connect(&config.database) => connected,
-        };
-        match connected {
-            Ok(db) => return Ok(Some(db)),
-            Err(error) if error.is_connection_loss() => warn!("{error}; trying again"),
-            Err(error) => return Err(Error::from(error).into()),
+/// What is in force.
+struct Daemon {
+    sources: Sources,
+    config: Config,
+    metrics: Metrics,
+    stop: CancellationToken,
+    listener: Listener,
+}
+
+/// What a good configuration is replaced by, made before anything is replaced.
+struct Replacement {
+    config: Config,
+    /// If the address is another one.
+    listener: Option<Listener>,
+    /// If a schedule is another one.
+    schedule: Option<Schedule>,
+    /// If the database is another one.
+    db: Option<AuthDb>,
+}
+
+impl Daemon {
+    /// Connects, however long it takes; `None` if the daemon is stopped first.
+    async fn connect(&mut self, hangups: &mut Hangups) -> anyhow::Result<Option<AuthDb>> {
+        let mut wait = FIRST_WAIT;
+        loop {
+            let database = self.config.database.clone();
+            let attempt = async {
+                let connected = AuthDb::connect(&database).await;
+                if let Err(error) = &connected
+                    && error.is_connection_loss()
+                {
+                    self.metrics.database_lost(&error.to_string());
+                    tokio::time::sleep(jittered(wait)).await;
+                }
+                connected
+            };
+            tokio::select! {
+                () = self.stop.cancelled() => {
+                    systemd::stopping();
+                    return Ok(None);
+                }
+                () = hangups.next() => {
+                    self.reload_while_connecting().await;
+                    wait = FIRST_WAIT;
+                }
+                connected = attempt => match connected {
+                    Ok(db) => return Ok(Some(db)),
+                    Err(error) if error.is_connection_loss() => wait = (wait * 2).min(LONGEST_WAIT),
+                    Err(error) => return Err(Error::from(error).into()),
+                }
+            }
         }
-        tokio::select! {
-            () = stop.cancelled() => return Ok(None),
-            () = tokio::time::sleep(jittered(wait)) => {}
-        }
-        wait = (wait * 2).min(LONGEST_WAIT);
     }
+
+    /// There is nothing to replace yet but the listener, and the database is about to be tried in any case.
+    async fn reload_while_connecting(&mut self) {
+        let reloaded = async {
+            let config = self.read()?;
+            let listener = self.other_listener(&config).await?;
+            anyhow::Ok((config, listener))
+        };
+        match reloaded.await {
+            Ok((config, listener)) => self.adopt(config, listener),
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    /// Works until it is stopped.
+    async fn serve(&mut self, db: AuthDb, hangups: &mut Hangups) -> anyhow::Result<()> {
+        self.metrics.database_answered();
+        let (posts, post) = watch::channel(Post::new(self.janitor_on(db).await));
+        let bells: Bells = Job::ALL.map(|_| Arc::new(Notify::new()));
+        let mut schedule = timetable(&self.config.janitor, &bells).await?;
+        schedule.start().await?;
+        let tasks = TaskTracker::new();
+        for job in Job::ALL {
+            info!("{job}: now and at `{}` UTC", job.schedule(&self.config.janitor));
+            let bell = Arc::clone(&bells[job as usize]);
+            tasks.spawn(Runner::new(post.clone(), job, bell, self.stop.clone()).serve());
+        }
+        let (metrics, stop) = (self.metrics.clone(), self.stop.clone());
+        tasks.spawn(survey::follow_charge(post.clone(), metrics.clone(), stop.clone()));
+        tasks.spawn(survey::keep_looking(post, metrics, stop));
+        let watchdog = tokio::spawn(systemd::feed_watchdog(self.metrics.clone()));
+        systemd::ready();
+        while self.is_told_to_reload(hangups).await {
+            systemd::reloading();
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                replacement = self.replacement(&bells) => match replacement {
+                    Ok(replacement) => self.replace(replacement, &posts, &mut schedule, &tasks).await?,
+                    Err(error) => self.refuse(&error),
+                }
+            }
+            systemd::ready();
+        }
+        systemd::stopping();
+        info!("stopping after the batches in hand");
+        schedule.stop().await?;
+        tasks.close();
+        tasks.wait().await;
+        watchdog.abort();
+        let last = posts.borrow().clone();
+        last.leave().await;
+        info!("stopped");
+        Ok(())
+    }
+
+    /// Waits for SIGHUP; `false` if the daemon is stopped first.
+    async fn is_told_to_reload(&self, hangups: &mut Hangups) -> bool {
+        tokio::select! {
+            () = self.stop.cancelled() => false,
+            () = hangups.next() => true,
+        }
+    }
+
+    async fn janitor_on(&self, db: AuthDb) -> Janitor {
+        info!("working on {} ({})", db.place(), db.server());
+        let janitor = Janitor::new(db, &self.config, self.stop.clone()).await.with_metrics(self.metrics.clone());
+        if let Some(obstacle) = janitor.ledger_obstacle() {
+            warn!("runs are not written down: {obstacle}");
+        }
+        janitor
+    }
+
+    fn read(&self) -> anyhow::Result<Config> {
+        Ok(Config::load(&self.sources).map_err(Error::from)?)
+    }
+
+    /// Reads the configuration again, and makes what it asks for and is not there yet.
+    async fn replacement(&self, bells: &Bells) -> anyhow::Result<Replacement> {
+        let config = self.read()?;
+        let listener = self.other_listener(&config).await?;
+        let has_other_schedule =
+            Job::ALL.iter().any(|job| job.schedule(&config.janitor) != job.schedule(&self.config.janitor));
+        let schedule = if has_other_schedule { Some(timetable(&config.janitor, bells).await?) } else { None };
+        let db = if config.database == self.config.database {
+            None
+        } else {
+            Some(AuthDb::connect(&config.database).await.map_err(Error::from)?)
+        };
+        Ok(Replacement { config, listener, schedule, db })
+    }
+
+    /// Puts a new configuration into force. Runs under way end as they began.
+    async fn replace(
+        &mut self,
+        replacement: Replacement,
+        posts: &watch::Sender<Post>,
+        schedule: &mut Schedule,
+        tasks: &TaskTracker,
+    ) -> anyhow::Result<()> {
+        let Replacement { config, listener, schedule: other_schedule, db } = replacement;
+        if let Some(other) = other_schedule {
+            other.start().await?;
+            std::mem::replace(schedule, other).stop().await?;
+        }
+        self.adopt(config, listener);
+        let present = posts.borrow().clone();
+        match db {
+            Some(db) => {
+                posts.send_replace(Post::new(self.janitor_on(db).await));
+                self.metrics.database_answered();
+                tasks.spawn(present.leave());
+            }
+            None => {
+                posts.send_replace(present.reconfigured(&self.config));
+            }
+        }
+        Ok(())
+    }
+
+    fn adopt(&mut self, config: Config, listener: Option<Listener>) {
+        let (new, old) = (&config.janitor, &self.config.janitor);
+        for (key, is_other) in [
+            ("janitor.log_format", new.log_format != old.log_format),
+            ("janitor.lease_duration", new.lease_duration != old.lease_duration),
+        ] {
+            if is_other {
+                warn!("{key} is taken from the next start on");
+            }
+        }
+        if let Some(listener) = listener {
+            self.listener = listener;
+        }
+        self.metrics.configured(&config.janitor, clock::host_now());
+        self.config = config;
+        info!("the configuration is reloaded");
+    }
+
+    fn refuse(&self, error: &anyhow::Error) {
+        let reason = format!("{error:#}");
+        error!("the configuration is not reloaded, the old one stays in force: {reason}");
+        self.metrics.configuration_refused(&reason);
+    }
+
+    /// The listener that `config` asks for, if that is another one.
+    async fn other_listener(&self, config: &Config) -> anyhow::Result<Option<Listener>> {
+        if config.janitor.listen == self.listener.address() {
+            return Ok(None);
+        }
+        Listener::open(config.janitor.listen, self.metrics.clone()).await.map(Some)
+    }
+}
+
+/// Rings the bell of each job on its schedule, once it is started.
+async fn timetable(settings: &JanitorConfig, bells: &Bells) -> anyhow::Result<Schedule> {
+    let schedule = Schedule::new().await?;
+    for job in Job::ALL {
+        schedule.ring(job.schedule(settings), Arc::clone(&bells[job as usize])).await?;
+    }
+    Ok(schedule)
 }

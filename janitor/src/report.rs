@@ -4,9 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use authdb_shared::db::{DbError, Sweep};
+use authdb_shared::janitor::Job;
 use authdb_shared::text;
-
-use crate::jobs::Job;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +36,8 @@ pub(crate) struct Report {
     pub(crate) changes: Vec<String>,
     /// What a reader should know, each in a sentence.
     pub(crate) notes: Vec<String>,
+    /// How long the run left a busy server in peace, and why at last.
+    pub(crate) waited: Option<(Duration, String)>,
     pub(crate) took: Duration,
 }
 
@@ -48,6 +49,7 @@ impl Report {
             swept: Vec::new(),
             changes: Vec::new(),
             notes: Vec::new(),
+            waited: None,
             took: Duration::ZERO,
         }
     }
@@ -58,7 +60,28 @@ impl Report {
         self.notes.push(reason);
     }
 
+    /// Notes a pause that a busy server was given.
+    pub(crate) fn waited(&mut self, pause: Duration, reason: String) {
+        let before = self.waited.take().map_or(Duration::ZERO, |(before, _)| before);
+        self.waited = Some((before + pause, reason));
+    }
+
+    /// The same as a sentence.
+    fn patience(&self) -> Option<String> {
+        let (waited, reason) = self.waited.as_ref()?;
+        Some(format!("left the busy server in peace for {:.1} s: {reason}", waited.as_secs_f64()))
+    }
+
+    /// Notes that another janitor goes on with the work.
+    pub(crate) fn hand_over(&mut self) {
+        self.outcome = Outcome::Unfinished;
+        self.notes.push("another janitor has taken over, and carries on".to_owned());
+    }
+
     pub(crate) fn fail(&mut self, error: &DbError) {
+        if matches!(error, DbError::LeaseLost { .. }) {
+            return self.hand_over();
+        }
         self.outcome = Outcome::Failed { reason: error.to_string(), is_connection_loss: error.is_connection_loss() };
     }
 
@@ -73,6 +96,7 @@ impl Report {
             self.swept.iter().filter(|(_, rows)| *rows > 0).map(|(sweep, rows)| format!("{rows} {sweep}")).collect();
         parts.extend(self.changes.iter().cloned());
         parts.extend(self.notes.iter().cloned());
+        parts.extend(self.patience());
         if let Outcome::Failed { reason, .. } = &self.outcome {
             parts.push(reason.clone());
         }
@@ -104,8 +128,8 @@ impl fmt::Display for Report {
         for change in &self.changes {
             writeln!(f, "  {}", text::harmless(change))?;
         }
-        for note in &self.notes {
-            writeln!(f, "  {}", text::harmless(note))?;
+        for note in self.notes.iter().cloned().chain(self.patience()) {
+            writeln!(f, "  {}", text::harmless(&note))?;
         }
         if let Outcome::Failed { reason, .. } = &self.outcome {
             writeln!(f, "  {}", text::harmless(reason))?;

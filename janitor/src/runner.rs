@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authdb_shared::clock;
+use authdb_shared::janitor::Job;
 use rand::RngExt;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::jobs::{Janitor, Job};
+use crate::post::Post;
+use crate::progress::Progress;
 use crate::report::{Outcome, Report};
 
 /// Several janitors and several jobs should not all start in the same second.
@@ -18,10 +20,13 @@ const START_JITTER: Duration = Duration::from_secs(2);
 /// The first wait before a run that failed is tried again; doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(30);
 const LONGEST_RETRY: Duration = Duration::from_mins(30);
+/// Runs in a row that lose the database and are tried again as soon as it answers.
+const MOST_OUTAGES: u32 = 3;
 
 /// Runs one job whenever it is triggered.
 pub(crate) struct Runner {
-    janitor: Janitor,
+    /// What it works with at present.
+    post: watch::Receiver<Post>,
     job: Job,
     /// Triggers that come while the job runs add up to one more run, not to several.
     trigger: Arc<Notify>,
@@ -29,44 +34,83 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    pub(crate) fn new(janitor: Janitor, job: Job, trigger: Arc<Notify>, stop: CancellationToken) -> Self {
-        Self { janitor, job, trigger, stop }
+    pub(crate) fn new(post: watch::Receiver<Post>, job: Job, trigger: Arc<Notify>, stop: CancellationToken) -> Self {
+        Self { post, job, trigger, stop }
     }
 
-    /// Runs the job at once, to catch up with what was missed, and then at each trigger, until the daemon stops. A run
-    /// in progress is finished first.
+    /// Runs the job at once, to catch up with what was missed, and then at each trigger, until the daemon stops; all
+    /// that as soon as this janitor is in charge. A run in progress is finished first.
     pub(crate) async fn serve(self) {
+        let metrics = self.post.borrow().janitor().metrics().clone();
         let mut failures = 0;
         loop {
             self.pause(jittered(START_JITTER)).await;
-            if self.stop.is_cancelled() {
-                return;
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                () = self.take_charge() => {}
+                () = self.answer(metrics.progress()) => {}
             }
+            metrics.run_begins(self.job);
             let report = self.run().await;
-            log(&report);
+            if metrics.run_ended(&report) {
+                log(&report);
+            }
             failures = if report.outcome == Outcome::Done { 0 } else { failures + 1 };
-            let next_try = match failures {
-                0 => None,
-                count => Some((FIRST_RETRY * 2_u32.saturating_pow(count.min(16) - 1)).min(LONGEST_RETRY)),
-            };
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = self.trigger.notified() => {}
-                () = sleep_if(next_try) => {}
+                () = self.next_time(&report, failures, metrics.database_is_up()) => {}
+                () = self.answer(metrics.progress()) => {}
             }
         }
     }
 
-    async fn run(&self) -> Report {
-        let (janitor, job) = (self.janitor.clone(), self.job);
-        match tokio::spawn(async move { janitor.run(job).await }).await {
-            Ok(report) => report,
-            Err(panic) => {
-                let mut report = Report::new(self.job);
-                let reason = format!("the job broke off: {panic}. This is a defect; please report it");
-                report.outcome = Outcome::Failed { reason, is_connection_loss: false };
-                report
+    /// Waits until this janitor is in charge of the database that is configured.
+    async fn take_charge(&self) {
+        let mut post = self.post.clone();
+        loop {
+            let tenure = post.borrow_and_update().janitor().tenure().clone();
+            tokio::select! {
+                () = tenure.wait() => return,
+                changed = post.changed() => if changed.is_err() { return },
             }
+        }
+    }
+
+    /// Waits until the job is to run again.
+    async fn next_time(&self, last: &Report, failures: u32, mut database_is_up: watch::Receiver<bool>) {
+        let is_outage = matches!(last.outcome, Outcome::Failed { is_connection_loss: true, .. });
+        // While the database is away there is nothing to try; the survey sees it come back. Where the survey sees it and
+        // runs lose it all the same, that is no outage any more.
+        if is_outage && failures <= MOST_OUTAGES {
+            tokio::select! {
+                _ = database_is_up.wait_for(|is_up| *is_up) => {}
+                () = tokio::time::sleep(LONGEST_RETRY) => {}
+            }
+            return;
+        }
+        let next_try = match failures {
+            0 => None,
+            count => Some((FIRST_RETRY * 2_u32.saturating_pow(count.min(16) - 1)).min(LONGEST_RETRY)),
+        };
+        tokio::select! {
+            () = self.trigger.notified() => {}
+            () = sleep_if(next_try) => {}
+        }
+    }
+
+    async fn run(&self) -> Report {
+        let ((janitor, token), job) = (self.post.borrow().for_a_run(), self.job);
+        let report = outcome_of(job, async move { janitor.run(job).await }).await;
+        drop(token);
+        report
+    }
+
+    /// Says whenever it is asked that this loop is alive.
+    async fn answer(&self, progress: &Progress) {
+        loop {
+            progress.asked(self.job).await;
+            progress.beat(self.job);
         }
     }
 
@@ -74,6 +118,19 @@ impl Runner {
         tokio::select! {
             () = tokio::time::sleep(span) => {}
             () = self.stop.cancelled() => {}
+        }
+    }
+}
+
+/// What came of a run, also if it panics.
+async fn outcome_of(job: Job, run: impl Future<Output = Report> + Send + 'static) -> Report {
+    match tokio::spawn(run).await {
+        Ok(report) => report,
+        Err(panic) => {
+            let mut report = Report::new(job);
+            let reason = format!("the job broke off: {panic}. This is a defect; please report it");
+            report.outcome = Outcome::Failed { reason, is_connection_loss: false };
+            report
         }
     }
 }
@@ -92,13 +149,31 @@ pub(crate) fn jittered(span: Duration) -> Duration {
 }
 
 fn log(report: &Report) {
-    let (job, outcome, took) = (report.job, &report.outcome, report.took.as_secs_f64());
-    let rows = report.rows();
+    let (job, outcome, took, rows) = (report.job, &report.outcome, report.took.as_secs_f64(), report.rows());
     let summary = report.summary();
+    /// At a level, the line and the same in fields.
+    macro_rules! say {
+        ($level:ident, $($line:tt)+) => {
+            $level!(run.job = %job, run.outcome = %outcome, run.rows = rows, run.seconds = took, $($line)+)
+        };
+    }
     match outcome {
-        Outcome::Done => info!("{job}: done in {took:.1} s, {rows} rows: {summary}"),
-        Outcome::Unfinished => info!("{job}: unfinished after {took:.1} s, {rows} rows: {summary}"),
-        Outcome::Refused => warn!("{job}: refused: {summary}"),
-        Outcome::Failed { .. } => error!("{job}: failed after {took:.1} s: {summary}"),
+        Outcome::Done => say!(info, "{job}: done in {took:.1} s, {rows} rows: {summary}"),
+        Outcome::Unfinished => say!(info, "{job}: unfinished after {took:.1} s, {rows} rows: {summary}"),
+        Outcome::Refused => say!(warn, "{job}: refused: {summary}"),
+        Outcome::Failed { .. } => say!(error, "{job}: failed after {took:.1} s: {summary}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_outcome() {
+        let report = outcome_of(Job::Tokens, async { panic!("of this test") }).await;
+        let Outcome::Failed { reason, is_connection_loss: false } = &report.outcome else { panic!("{report:?}") };
+        assert!(reason.contains("of this test") && reason.contains("please report it"), "{reason}");
+        assert_eq!(report.job, Job::Tokens);
     }
 }

@@ -3,6 +3,11 @@
 //! Every other function takes `now` (or a random source) as a parameter. That makes each rule testable at any date, and
 //! it keeps the decision *which* clock counts in one place: the database's, for everything that is written or deleted.
 //! The host's clock is only a witness, and what the screen uses to count down between two refreshes.
+//!
+//! [`AuthDb::now`] asks the database, [`host_now`] the host, and [`ClockWitnesses`] compares the two.
+//!
+//! [`AuthDb::now`]: crate::db::AuthDb::now
+//! [`ClockWitnesses`]: crate::db::ClockWitnesses
 
 use std::fmt;
 use std::time::Duration;
@@ -19,12 +24,34 @@ use sqlx::{Database, Decode, Encode, Type, ValueRef};
 ///
 /// Bound to a statement it is written as `DiracX` stores times, `YYYY-MM-DD HH:MM:SS` in whole seconds. That matters on
 /// `SQLite`, where times are compared as text and an RFC 3339 `T` sorts after every blank.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use authdb_shared::Timestamp;
+///
+/// let issued = Timestamp::from_unix_millis(1_795_000_000_123).expect("within the calendar");
+/// let expiry = issued.after(Duration::from_mins(60));
+/// assert!(issued < expiry);
+/// assert_eq!(expiry.to_string(), "2026-11-18 12:06:40 UTC");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
 
 /// The host's clock, now.
 ///
 /// A witness of the database's clock, never a replacement for it: cut-offs come from [`crate::db::AuthDb::now`].
+///
+/// # Examples
+/// ```
+/// use authdb_shared::clock;
+///
+/// // For a countdown on the screen. What may be deleted is decided by the database's clock.
+/// let loaded = clock::host_now();
+/// let age = clock::host_now().since(loaded);
+/// assert!(age.as_secs() < 60);
+/// ```
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this module is the one that provides the time")]
 pub fn host_now() -> Timestamp {
@@ -32,6 +59,15 @@ pub fn host_now() -> Timestamp {
 }
 
 /// A cryptographic generator seeded by the operating system, for codes, keys and jitter.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::clock;
+/// use authdb_shared::ids::UserCode;
+///
+/// let random = &mut clock::randomness();
+/// assert_ne!(UserCode::draw(random), UserCode::draw(random));
+/// ```
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this module is the one that provides randomness")]
 pub fn randomness() -> impl rand::CryptoRng + Send {
@@ -44,24 +80,64 @@ impl Timestamp {
     }
 
     /// The instant `millis` milliseconds after the Unix epoch; `None` beyond the calendar (year 262,142).
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::Timestamp;
+    ///
+    /// let epoch = Timestamp::from_unix_millis(0).expect("within the calendar");
+    /// assert_eq!(epoch.to_string(), "1970-01-01 00:00:00 UTC");
+    /// assert_eq!(Timestamp::from_unix_millis(i64::MAX), None);
+    /// ```
     #[must_use]
     pub fn from_unix_millis(millis: i64) -> Option<Self> {
         DateTime::from_timestamp_millis(millis).map(Self)
     }
 
     /// Milliseconds since the Unix epoch, as a `UUIDv7` counts them (RFC 9562 section 5.7).
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::Timestamp;
+    /// use authdb_shared::ids::KeyBound;
+    ///
+    /// let time = Timestamp::from_unix_millis(1_795_000_000_123).expect("within the calendar");
+    /// assert_eq!(time.unix_millis(), 1_795_000_000_123);
+    /// assert_eq!(KeyBound::at(time).hex(), format!("{:012x}70008000000000000000", time.unix_millis()));
+    /// ```
     #[must_use]
     pub fn unix_millis(self) -> i64 {
         self.0.timestamp_millis()
     }
 
     /// This instant as a calendar time.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::Timestamp;
+    /// use chrono::Datelike;
+    ///
+    /// let time = Timestamp::from_unix_millis(1_795_000_000_123).expect("within the calendar");
+    /// assert_eq!(time.calendar().month(), 11);
+    /// ```
     #[must_use]
     pub fn calendar(self) -> DateTime<Utc> {
         self.0
     }
 
     /// The instant `span` earlier; the earliest representable one if that lies before the calendar.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::Timestamp;
+    ///
+    /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let cutoff = now.before(Duration::from_mins(10));
+    /// assert_eq!(now.since(cutoff), Duration::from_mins(10));
+    /// assert!(now.before(Duration::MAX) < cutoff, "a span that is too long reaches the beginning of the calendar");
+    /// ```
     #[must_use]
     pub fn before(self, span: Duration) -> Self {
         let earlier = TimeDelta::from_std(span).ok().and_then(|delta| self.0.checked_sub_signed(delta));
@@ -69,6 +145,17 @@ impl Timestamp {
     }
 
     /// The instant `span` later; the latest representable one if that lies beyond the calendar.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::Timestamp;
+    ///
+    /// let begun = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let expiry = begun.after(Duration::from_mins(10));
+    /// assert_eq!(expiry.unix_millis(), 1_795_000_600_000);
+    /// ```
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         let later = TimeDelta::from_std(span).ok().and_then(|delta| self.0.checked_add_signed(delta));
@@ -76,24 +163,76 @@ impl Timestamp {
     }
 
     /// How long ago `earlier` was, seen from here; zero if it is not earlier at all.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::Timestamp;
+    ///
+    /// let issued = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let now = issued.after(Duration::from_secs(90));
+    /// assert_eq!(now.since(issued), Duration::from_secs(90));
+    /// assert_eq!(issued.since(now), Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         (self.0 - earlier.0).to_std().unwrap_or_default()
     }
 
     /// The distance between two instants, whichever comes first.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::Timestamp;
+    ///
+    /// let database = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let host = database.before(Duration::from_secs(45));
+    /// assert_eq!(host.distance(database), database.distance(host));
+    /// assert!(host.distance(database) > Duration::from_secs(30), "the two clocks disagree");
+    /// ```
     #[must_use]
     pub fn distance(self, other: Self) -> Duration {
         (self.0 - other.0).abs().to_std().unwrap_or_default()
     }
 
+    /// The form of RFC 3339 with milliseconds, for programs that read what this one writes.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::Timestamp;
+    ///
+    /// let time = Timestamp::from_unix_millis(1_795_000_000_123).expect("within the calendar");
+    /// assert_eq!(time.rfc3339(), "2026-11-18T11:06:40.123Z");
+    /// ```
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    }
+
     /// `YYYY-MM-DD HH:MM:SS`, the form in which `DiracX` stores times on `SQLite`.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::Timestamp;
+    ///
+    /// let time = Timestamp::from_unix_millis(1_795_000_000_123).expect("within the calendar");
+    /// assert_eq!(time.sql_text(), "2026-11-18 11:06:40");
+    /// ```
     #[must_use]
     pub fn sql_text(self) -> String {
         self.0.format("%Y-%m-%d %H:%M:%S").to_string()
     }
 
-    fn from_sql_text(text: &str) -> Option<Self> {
+    /// The same to the millisecond, as our own tables hold times.
+    #[must_use]
+    pub(crate) fn sql_text_with_millis(self) -> String {
+        self.0.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    }
+
+    pub(crate) fn from_sql_text(text: &str) -> Option<Self> {
         ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text.trim_end_matches('Z'), format).ok())
@@ -116,7 +255,7 @@ impl fmt::Display for Timestamp {
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+        f.write_str(&self.rfc3339())
     }
 }
 

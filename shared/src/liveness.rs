@@ -2,6 +2,10 @@
 //!
 //! `Status` alone misleads. A token stays CREATED for months after it expired, and a flow stays PENDING long after nobody
 //! can complete it. People decide by what still works, so that is what every screen and report shows.
+//!
+//! [`Liveness`] is worked out from a token's status and the time in its key, [`FlowState`] from a flow's status and its
+//! creation time; both need the database's time and the [`Policy`]. Lists are filtered by the same words:
+//! [`LivenessFilter`](crate::db::LivenessFilter) and [`FlowStateFilter`](crate::db::FlowStateFilter).
 
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +16,22 @@ use crate::model::{FlowStatus, TokenStatus};
 use crate::policy::Policy;
 
 /// Whether a refresh token still works.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::clock;
+/// use authdb_shared::ids::Jti;
+/// use authdb_shared::liveness::Liveness;
+/// use authdb_shared::model::TokenStatus;
+/// use authdb_shared::{Policy, Timestamp};
+///
+/// let policy = Policy::default();
+/// let issued = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+/// let jti = Jti::issue(issued, &mut clock::randomness());
+/// let next_day = issued.after(std::time::Duration::from_hours(24));
+/// let liveness = Liveness::of(&TokenStatus::Created, &jti, next_day, &policy);
+/// assert_eq!(liveness.to_string(), "expired", "the row still says CREATED");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Liveness {
     /// CREATED and younger than the lifetime: it can be refreshed for as long as `left`.
@@ -38,7 +58,31 @@ pub enum Liveness {
 }
 
 impl Liveness {
-    /// What a token with this status and key means at `now`.
+    /// What a token with this status and key means at `now`, the database's time.
+    ///
+    /// DiracX has no such function: whether a token has expired is in the `exp` claim of the token itself, which is the
+    /// time of its key and the lifetime added up (`exchange_token` in `diracx.logic.auth.token`).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::clock;
+    /// use authdb_shared::ids::Jti;
+    /// use authdb_shared::liveness::Liveness;
+    /// use authdb_shared::model::TokenStatus;
+    /// use authdb_shared::{Policy, Timestamp};
+    ///
+    /// let policy = Policy::default();
+    /// let minutes = Duration::from_mins;
+    /// let issued = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let jti = Jti::issue(issued, &mut clock::randomness());
+    /// let at = |now| Liveness::of(&TokenStatus::Created, &jti, now, &policy);
+    ///
+    /// assert_eq!(at(issued.after(minutes(40))), Liveness::Live { left: minutes(20) });
+    /// assert_eq!(at(issued.after(minutes(60))), Liveness::Expired { ago: Duration::ZERO });
+    /// assert_eq!(at(issued.before(minutes(2))), Liveness::FromTheFuture { ahead: minutes(2) });
+    /// ```
     #[must_use]
     pub fn of(status: &TokenStatus, jti: &Jti, now: Timestamp, policy: &Policy) -> Self {
         match status {
@@ -55,6 +99,17 @@ impl Liveness {
     }
 
     /// Live, or undated and not revoked: what an administrator must reckon with.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::liveness::Liveness;
+    ///
+    /// assert!(Liveness::Live { left: Duration::from_mins(3) }.is_active());
+    /// assert!(Liveness::Undated.is_active(), "nobody knows when it was issued, so it may still work");
+    /// assert!(!Liveness::Expired { ago: Duration::from_secs(1) }.is_active());
+    /// ```
     #[must_use]
     pub fn is_active(self) -> bool {
         matches!(self, Self::Live { .. } | Self::Undated)
@@ -75,6 +130,20 @@ impl fmt::Display for Liveness {
 }
 
 /// Where a flow stands.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use authdb_shared::liveness::FlowState;
+/// use authdb_shared::model::FlowStatus;
+/// use authdb_shared::{Policy, Timestamp};
+///
+/// let begun = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+/// let lifetime = Policy::default().device_flow_expiration;
+/// let state = FlowState::of(&FlowStatus::Pending, Some(begun), begun.after(Duration::from_mins(15)), lifetime);
+/// assert_eq!(state.to_string(), "stale", "the row still says PENDING");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowState {
     /// Waiting for the user; can be approved for as long as `left`.
@@ -102,6 +171,22 @@ pub enum FlowState {
 
 impl FlowState {
     /// What a flow with this status and creation time means at `now`, given how long such flows live.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::liveness::FlowState;
+    /// use authdb_shared::model::FlowStatus;
+    /// use authdb_shared::{Policy, Timestamp};
+    ///
+    /// let begun = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let lifetime = Policy::default().authorization_flow_expiration;
+    /// let at = |now| FlowState::of(&FlowStatus::Ready, Some(begun), now, lifetime);
+    ///
+    /// assert_eq!(at(begun.after(Duration::from_mins(2))), FlowState::Ready { left: Duration::from_mins(3) });
+    /// assert_eq!(at(begun.after(Duration::from_mins(6))), FlowState::Stale { ago: Duration::from_mins(1) });
+    /// ```
     #[must_use]
     pub fn of(status: &FlowStatus, created: Option<Timestamp>, now: Timestamp, expiration: Duration) -> Self {
         match (status, created) {
@@ -122,6 +207,18 @@ impl FlowState {
     }
 
     /// The order of lists: what waits for somebody first, then what is being fetched, then the rest.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::liveness::FlowState;
+    ///
+    /// let left = Duration::from_mins(5);
+    /// let mut states = [FlowState::Done, FlowState::Ready { left }, FlowState::Pending { left }];
+    /// states.sort_by_key(|state| state.rank());
+    /// assert_eq!(states, [FlowState::Pending { left }, FlowState::Ready { left }, FlowState::Done]);
+    /// ```
     #[must_use]
     pub fn rank(self) -> u8 {
         match self {
@@ -132,6 +229,17 @@ impl FlowState {
     }
 
     /// Time until the flow expires, where it still can.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::liveness::FlowState;
+    ///
+    /// let pending = FlowState::Pending { left: Duration::from_secs(42) };
+    /// assert_eq!(pending.left(), Some(Duration::from_secs(42)));
+    /// assert_eq!(FlowState::Done.left(), None);
+    /// ```
     #[must_use]
     pub fn left(self) -> Option<Duration> {
         match self {
@@ -177,12 +285,21 @@ mod tests {
         let hour = 3_600_000;
         assert_eq!(of(&issued(NOW - hour + 1)), Liveness::Live { left: Duration::from_millis(1) });
         assert_eq!(of(&issued(NOW - hour)), Liveness::Expired { ago: Duration::ZERO });
+        assert_eq!(of(&issued(NOW - hour - 1)), Liveness::Expired { ago: Duration::from_millis(1) });
+    }
+
+    #[test]
+    fn the_lists_of_live_tokens_begin_where_tokens_still_live() {
+        let oldest = Policy::default().live_since(at(NOW)).unix_millis();
+        assert!(matches!(of(&issued(oldest)), Liveness::Expired { .. }));
+        assert!(matches!(of(&issued(oldest + 1)), Liveness::Live { .. }));
     }
 
     #[test]
     fn a_little_ahead_is_tolerated_and_more_is_named() {
         assert!(matches!(of(&issued(NOW + 30_000)), Liveness::Live { .. }));
-        assert!(matches!(of(&issued(NOW + 30_001)), Liveness::FromTheFuture { .. }));
+        let ahead = Duration::from_millis(30_001);
+        assert_eq!(of(&issued(NOW + 30_001)), Liveness::FromTheFuture { ahead });
     }
 
     #[test]
@@ -194,14 +311,81 @@ mod tests {
     }
 
     #[test]
+    fn only_what_may_still_work_counts_as_active() {
+        let day = 86_400_000;
+        let unknown = TokenStatus::Other("BORROWED".to_owned());
+        let unrecognised = Liveness::of(&unknown, &issued(NOW), at(NOW), &Policy::default());
+        assert_eq!(unrecognised, Liveness::Unrecognised);
+        assert!(of(&issued(NOW)).is_active());
+        for dead in [of(&issued(NOW - day)), of(&issued(NOW + day)), Liveness::Revoked, unrecognised] {
+            assert!(!dead.is_active(), "{dead}");
+        }
+    }
+
+    #[test]
+    fn every_meaning_has_a_word_of_its_own_that_fills_its_column() {
+        let (left, ago, ahead) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        let tokens = [
+            (Liveness::Live { left }, "live    "),
+            (Liveness::Expired { ago }, "expired "),
+            (Liveness::Revoked, "revoked "),
+            (Liveness::Undated, "undated "),
+            (Liveness::FromTheFuture { ahead }, "future  "),
+            (Liveness::Unrecognised, "unknown "),
+        ];
+        let flows = [
+            (FlowState::Pending { left }, "pending "),
+            (FlowState::Ready { left }, "ready   "),
+            (FlowState::Stale { ago }, "stale   "),
+            (FlowState::Done, "done    "),
+            (FlowState::Error, "error   "),
+            (FlowState::Unrecognised, "unknown "),
+        ];
+        for (liveness, word) in tokens {
+            assert_eq!(format!("{liveness:8}"), word);
+        }
+        for (state, word) in flows {
+            assert_eq!(format!("{state:8}"), word);
+        }
+    }
+
+    #[test]
     fn a_flow_is_stale_from_its_expiration_on() {
         let state = |created, status| FlowState::of(&status, Some(at(created)), at(NOW), Duration::from_mins(10));
         assert_eq!(state(NOW - 599_999, FlowStatus::Pending), FlowState::Pending { left: Duration::from_millis(1) });
+        assert_eq!(state(NOW - 599_999, FlowStatus::Ready), FlowState::Ready { left: Duration::from_millis(1) });
         assert_eq!(state(NOW - 600_000, FlowStatus::Ready), FlowState::Stale { ago: Duration::ZERO });
         assert_eq!(state(NOW - 600_000, FlowStatus::Done), FlowState::Done);
         assert_eq!(
             FlowState::of(&FlowStatus::Pending, None, at(NOW), Duration::from_mins(10)),
             FlowState::Unrecognised
         );
+    }
+
+    #[test]
+    fn lists_of_flows_begin_with_those_that_wait_for_somebody() {
+        let (left, ago) = (Duration::from_secs(1), Duration::ZERO);
+        let mut flows = [
+            FlowState::Done,
+            FlowState::Stale { ago },
+            FlowState::Ready { left },
+            FlowState::Error,
+            FlowState::Pending { left },
+            FlowState::Unrecognised,
+        ];
+        flows.sort_by_key(|state| state.rank());
+        assert_eq!(flows[..2], [FlowState::Pending { left }, FlowState::Ready { left }]);
+        let rest = [FlowState::Done, FlowState::Stale { ago }, FlowState::Error, FlowState::Unrecognised];
+        assert_eq!(flows[2..], rest, "the rest keeps its order");
+    }
+
+    #[test]
+    fn only_flows_that_can_still_be_completed_count_down() {
+        let left = Duration::from_secs(90);
+        assert_eq!(FlowState::Pending { left }.left(), Some(left));
+        assert_eq!(FlowState::Ready { left }.left(), Some(left));
+        for ended in [FlowState::Stale { ago: left }, FlowState::Done, FlowState::Error, FlowState::Unrecognised] {
+            assert_eq!(ended.left(), None, "{ended}");
+        }
     }
 }

@@ -1,7 +1,11 @@
 //! The policy: how long DiracX lets flows and tokens live, and how long their rows are kept.
 //!
-//! Nothing in the database says so; DiracX computes every expiry from the creation time and its own settings. The
-//! defaults here are DiracX's, and `[policy]` in config.toml must agree with what the installation really uses.
+//! Nothing in the database says so; DiracX computes every expiry from the creation time and its own settings
+//! (`AuthSettings`). The defaults here are DiracX's, and `[policy]` in config.toml must agree with what the
+//! installation really uses.
+//!
+//! A [`Policy`] turns the database's time into cut-offs; [`crate::liveness`] says what a row means by it,
+//! [`crate::partition`] what may be dropped, and [`Sweep`](crate::db::Sweep) what is expired and deleted.
 
 use std::time::Duration;
 
@@ -9,7 +13,20 @@ use chrono::Months;
 
 use crate::clock::Timestamp;
 
-/// Lifetimes and retentions. Built by [`crate::config`], which refuses impossible combinations.
+/// Lifetimes and retentions, as DiracX's `AuthSettings` has them. Built by [`crate::config`], which refuses impossible
+/// combinations.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use authdb_shared::Policy;
+///
+/// // An installation whose users stay logged in for a day.
+/// let day = Duration::from_hours(24);
+/// let policy = Policy { refresh_token_lifetime: day, longest_token_lifetime: day, ..Policy::default() };
+/// assert_eq!(policy.access_token_lifetime, Duration::from_mins(20), "the rest is as DiracX has it");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Age at which a device flow can no longer be approved or exchanged (RFC 8628 `expires_in`).
@@ -53,6 +70,22 @@ impl Policy {
     ///
     /// The retention is counted in calendar months as DiracX counts it, the last day of a short month standing for the
     /// days it lacks.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::{Policy, Timestamp};
+    ///
+    /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// assert_eq!(now.sql_text(), "2026-11-18 11:06:40");
+    /// assert_eq!(Policy::default().token_horizon(now).sql_text(), "2026-05-18 11:06:40");
+    ///
+    /// // Tokens that live for a year are kept for a year.
+    /// let year = Duration::from_hours(365 * 24);
+    /// let patient = Policy { longest_token_lifetime: year, ..Policy::default() };
+    /// assert_eq!(patient.token_horizon(now), now.before(year));
+    /// ```
     #[must_use]
     pub fn token_horizon(&self, now: Timestamp) -> Timestamp {
         let months = Months::new(self.refresh_token_retention_months);
@@ -61,12 +94,38 @@ impl Policy {
     }
 
     /// Tokens issued after this instant may still be live.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::clock;
+    /// use authdb_shared::ids::{Jti, KeyBound};
+    /// use authdb_shared::{Policy, Timestamp};
+    ///
+    /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let since = Policy::default().live_since(now);
+    /// assert_eq!(since.sql_text(), "2026-11-18 10:06:40");
+    ///
+    /// // As a bound it cuts the table through its primary key: no live token sorts below.
+    /// let live = Jti::issue(now, &mut clock::randomness());
+    /// assert!(live.issued_at() > Some(since));
+    /// assert_eq!(KeyBound::at(since).time(), since);
+    /// ```
     #[must_use]
     pub fn live_since(&self, now: Timestamp) -> Timestamp {
         now.before(self.refresh_token_lifetime)
     }
 
     /// Keys issued after this instant are from the future: newer than the tolerance between two clocks allows.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::{Policy, Timestamp};
+    ///
+    /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// assert_eq!(Policy::default().latest_credible(now), now.after(Duration::from_secs(30)));
+    /// ```
     #[must_use]
     pub fn latest_credible(&self, now: Timestamp) -> Timestamp {
         now.after(self.max_clock_skew)
@@ -86,6 +145,12 @@ mod tests {
         let policy = Policy::default();
         assert_eq!(policy.token_horizon(at("2026-11-23T14:00:00Z")), at("2026-05-23T14:00:00Z"));
         assert_eq!(policy.token_horizon(at("2026-08-31T00:00:00Z")), at("2026-02-28T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_retention_longer_than_the_calendar_keeps_everything() {
+        let policy = Policy { refresh_token_retention_months: u32::MAX, ..Policy::default() };
+        assert!(policy.token_horizon(at("2026-11-23T00:00:00Z")) < at("1970-01-01T00:00:00Z"));
     }
 
     #[test]

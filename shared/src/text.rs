@@ -1,5 +1,9 @@
 //! Text from the database is hostile: anybody can put an escape sequence into a client name and wait for an
 //! administrator to look at it. Everything shown or printed passes through here.
+//!
+//! The types of [`crate::ids`] and [`crate::model`] do so by themselves in their `Display` form. Plain texts (a client,
+//! a redirect URI, what the journal holds) are given as they are stored, so that they can be compared; whoever shows
+//! one calls [`harmless`] first, and [`fit`] where a column is narrow.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -10,6 +14,15 @@ const MARKS_PER_LETTER: usize = 3;
 ///
 /// Control characters become their Unicode pictures (`ESC` → `␛`); bidirectional controls, invisible characters, line
 /// separators and stacked combining marks become `�` or go. Ordinary text of any script comes back as it was.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::text::harmless;
+///
+/// assert_eq!(harmless("\u{1b}[2Jinnocent"), "␛[2Jinnocent");
+/// assert_eq!(harmless("nimda\u{202e}"), "nimda�", "nothing runs from right to left unasked");
+/// assert_eq!(harmless("Zoë 王 Ålesund"), "Zoë 王 Ålesund");
+/// ```
 #[must_use]
 pub fn harmless(text: &str) -> String {
     let mut marks = 0;
@@ -42,6 +55,14 @@ fn is_treacherous(character: char) -> bool {
 }
 
 /// `text`, already harmless, cut to at most `width` terminal cells, with `…` where something was cut off.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::text::{fit, harmless};
+///
+/// assert_eq!(fit(&harmless("lhcb:alice"), 8), "lhcb:al…");
+/// assert_eq!(fit("王王王", 4), "王…", "a wide letter takes two cells");
+/// ```
 #[must_use]
 pub fn fit(text: &str, width: usize) -> String {
     if text.width() <= width {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use authdb_shared::clock::{self, Timestamp};
 use authdb_shared::db::AuthDb;
 use authdb_shared::policy::Policy;
-use authdb_tests::world::{World, config_of, on_engines};
+use authdb_tests::world::{World, actor, config_of, on_engines};
 use authdb_tests::{Engine, TestDatabase, engines};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -102,7 +102,7 @@ impl Pair {
 
     async fn of(database: TestDatabase, db: AuthDb, peer: Peer, url: String) -> Self {
         let config = config_of(database.url());
-        let permit = db.write_permit().expect("the connection may write");
+        let permit = db.write_permit(&actor()).expect("the connection may write");
         let start = db.now().await.expect("the database tells its time");
         let world = World { db, permit, config, policy: Policy::default(), start, database };
         Self { peer: Mutex::new(peer), url, world }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use authdb_shared::Timestamp;
 use authdb_shared::clock;
-use authdb_shared::db::RollStep;
+use authdb_shared::db::{RollStep, RollTerms};
+use authdb_shared::ids::KeyBound;
 use authdb_shared::partition::{Layout, Month, Partition, PartitionBound, RollPlan, RollSettings, plan_roll};
 use authdb_shared::policy::Policy;
 use authdb_tests::world::on_every_partitioned_table;
@@ -20,7 +21,8 @@ const CASES: usize = 200;
 /// DiracX's defaults, and no limit to the drops, of which DiracX knows none.
 const SETTINGS: RollSettings = RollSettings { months_ahead: 12, max_drops_per_run: usize::MAX };
 
-/// A layout that ended long ago is continued by months that are old already; they are dropped by the next run.
+/// DiracX continues a layout that ended long ago by months that are old already, and drops them in its next run. We leave
+/// them out, and end with the same layout.
 const RUNS: usize = 2;
 
 /// A regular layout at some time: consecutive months in DiracX's naming, and `p_future`.
@@ -67,6 +69,10 @@ impl Case {
         })
     }
 
+    fn policy(&self) -> Policy {
+        Policy { refresh_token_retention_months: self.retention_months, ..Policy::default() }
+    }
+
     /// What we plan, in the form of DiracX's answer.
     fn our_answer(&self) -> Value {
         let partition = |name: String, bound| Partition { name, bound, rows: 0, bytes: 0 };
@@ -75,7 +81,7 @@ impl Case {
             .map(|month| partition(month.partition_name(), PartitionBound::Below(month.upper_bound())))
             .collect();
         partitions.push(partition("p_future".to_owned(), PartitionBound::Unbounded));
-        let policy = Policy { refresh_token_retention_months: self.retention_months, ..Policy::default() };
+        let policy = self.policy();
         let settings = RollSettings { months_ahead: self.months_ahead, ..SETTINGS };
         let plan = plan_roll(&Layout { partitions }, self.now, &policy, settings);
         assert_eq!((plan.refusals.len(), plan.postponed_drops), (0, 0), "{self:?}: {plan:?}");
@@ -100,7 +106,13 @@ async fn plans_for_regular_layouts_are_those_of_diracx() {
     let answers = answers.as_array().expect("an answer to each case");
     assert_eq!(answers.len(), CASES);
     for (case, theirs) in cases.iter().zip(answers) {
-        assert_eq!(case.our_answer(), *theirs, "{case:?}");
+        let mut theirs = theirs.clone();
+        let horizon = case.policy().token_horizon(case.now);
+        // What they add and would drop at once.
+        if let Some(added) = theirs["add"].as_array_mut() {
+            added.retain(|new| new[1].as_str().is_some_and(|bound| *bound > *KeyBound::at(horizon).hex()));
+        }
+        assert_eq!(case.our_answer(), theirs, "{case:?}");
     }
     let has = |part: &str| answers.iter().filter(|answer| answer[part] != json!([])).count();
     assert!(has("add") > CASES / 10 && has("drop") > CASES / 10, "the cases say too little");
@@ -128,13 +140,17 @@ async fn plan(world: &World) -> RollPlan {
     plan_roll(&layout, world.now().await, &world.policy, SETTINGS)
 }
 
+async fn terms(world: &World) -> RollTerms<'_> {
+    RollTerms { now: world.now().await, policy: &world.policy, copy_limit: 100 }
+}
+
 /// Does what we plan, trying again as the janitor does: MariaDB's own background threads hold a table now and then.
 async fn maintain_by_us(world: &World) {
     for _ in 0..RUNS {
         let plan = plan(world).await;
         let add = (!plan.add.is_empty()).then_some(RollStep::Add(plan.add));
         for step in add.into_iter().chain(plan.drop.into_iter().map(RollStep::Drop)) {
-            while let Err(error) = world.db.roll(&world.permit, &step, 100).await {
+            while let Err(error) = world.db.roll(&world.permit, &step, &terms(world).await).await {
                 assert!(error.is_contention(), "{error}");
                 tokio::task::yield_now().await;
             }

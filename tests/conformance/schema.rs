@@ -99,3 +99,45 @@ async fn our_side_accepts_the_schema_of_diracx_and_leaves_it_alone() {
     })
     .await;
 }
+
+/// The same with the ledger's own tables, where it is there.
+async fn description_with_ledger(pair: &Pair) -> Vec<Vec<Option<String>>> {
+    let mut facts = description(pair).await;
+    for table in ["JanitorLease", "JanitorRuns", "AdminActions"] {
+        let query = match pair.engine() {
+            Engine::Sqlite => format!("SELECT sql FROM sqlite_schema WHERE tbl_name = '{table}'"),
+            Engine::MariaDb | Engine::MySql => format!("SHOW CREATE TABLE {table}"),
+        };
+        facts.extend(pair.world.rows(&query).await);
+        facts.extend(pair.world.rows(&format!("SELECT * FROM {table} ORDER BY 1")).await);
+    }
+    facts
+}
+
+#[tokio::test]
+async fn diracx_minds_no_ledger_and_leaves_it_as_it_is() {
+    on_every_engine(|pair| async move {
+        let world = &pair.world;
+        world.db.create_ledger(&world.permit).await.expect("it is made beside DiracX's tables");
+        world.db.begin_run(&world.permit, "expire", "bastion").await.expect("the ledger can be written");
+        let before = description_with_ledger(&pair).await;
+        // What an installation does again on every update.
+        pair.done(Side::DiracX, "create", json!({})).await;
+        assert_eq!(description_with_ledger(&pair).await, before, "on {}", pair.engine());
+        if pair.engine() != Engine::Sqlite {
+            let settings = json!({ "retention_months": 6, "months_ahead": 12 });
+            pair.done(Side::DiracX, "maintain_refresh_token_partitions", settings).await;
+        }
+        for (one, other) in DIRECTIONS {
+            let (_, device_code) = start_device_flow(&pair, one).await;
+            pair.done(other, "get_device_flow", json!({ "device_code": device_code })).await;
+            crate::authorization_flows::start(&pair, one).await;
+            let key = crate::refresh_tokens::issue(&pair, one, "lhcb:a").await;
+            pair.done(other, "revoke_refresh_token", json!({ "jti": key })).await;
+            crate::refresh_tokens::issue(&pair, one, "lhcb:a").await;
+            pair.done(other, "revoke_user_refresh_tokens", json!({ "subject": "lhcb:a" })).await;
+        }
+        assert_eq!(description_with_ledger(&pair).await, before, "nothing of that is an action by hand");
+    })
+    .await;
+}

@@ -2,14 +2,22 @@
 
 use std::time::Duration;
 
-use authdb_shared::db::{CancelRefusal, Containing, Page};
+use authdb_shared::db::{CancelRefusal, FlowFilter, Order, Page, PageRequest};
 use authdb_shared::ids::FlowId;
 use authdb_shared::model::{AuthorizationFlow, FlowStatus};
 use authdb_tests::World;
 use authdb_tests::world::{AuthorizationFlowRow, key_at, on_every_key_column, version_4_key};
 
 async fn list(world: &World, filter: &str, limit: u32) -> Page<AuthorizationFlow> {
-    world.db.authorization_flows(&Containing::new(filter), &world.policy, limit).await.expect("the list can be read")
+    world
+        .db
+        .authorization_flows(
+            &FlowFilter::containing(filter),
+            &world.policy,
+            &PageRequest::first(Order::TimeLeft, limit),
+        )
+        .await
+        .expect("the list can be read")
 }
 
 async fn ids(world: &World, filter: &str) -> Vec<FlowId> {

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use authdb_shared::db::{Containing, Page};
+use authdb_shared::db::{FlowFilter, Order, Page, PageRequest};
 use authdb_shared::model::DeviceFlow;
 use authdb_tests::world::{DeviceFlowRow, on_engines, on_every_engine};
 use authdb_tests::{Engine, World, engines};
 
 async fn list(world: &World, filter: &str, limit: u32) -> Page<DeviceFlow> {
-    world.db.device_flows(&Containing::new(filter), &world.policy, limit).await.expect("the list can be read")
+    world
+        .db
+        .device_flows(&FlowFilter::containing(filter), &world.policy, &PageRequest::first(Order::TimeLeft, limit))
+        .await
+        .expect("the list can be read")
 }
 
 /// The codes listed, without the dash.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use authdb_shared::db::{ApproveRefusal, DenyRefusal};
 use authdb_shared::ids::UserCode;
 use authdb_shared::model::{DeviceFlow, FlowStatus, IdTokenClaims};
-use authdb_tests::World;
 use authdb_tests::world::{DeviceFlowRow, on_every_engine};
+use authdb_tests::{Engine, World};
 
 const CODE: &str = "BCDFGHJK";
 /// One more minute and it is expired; the test may take that long.
@@ -69,7 +69,7 @@ async fn an_approved_flow_is_ready_and_names_its_subject() {
         assert_eq!(after[0][1].as_deref(), Some("READY"));
         let token = after[0][6].as_deref().expect("the ID token is stored");
         let token: serde_json::Value = serde_json::from_str(token).expect("it is JSON");
-        assert_eq!(token, serde_json::json!({ "sub": "amélie \"x\"", "preferred_username": "Amélie 東" }));
+        assert_eq!((&token["sub"], &token["preferred_username"]), (&"amélie \"x\"".into(), &"Amélie 東".into()));
         let unchanged = [0, 2, 3, 4, 5];
         assert!(unchanged.iter().all(|&column| after[0][column] == before[0][column]), "{after:?}");
 
@@ -81,14 +81,36 @@ async fn an_approved_flow_is_ready_and_names_its_subject() {
 }
 
 #[tokio::test]
-async fn an_id_token_without_a_name_holds_the_subject_alone() {
+async fn an_id_token_without_a_name_holds_none() {
     on_every_engine(|world| async move {
         world.add_device_flow(row("PENDING", Duration::ZERO)).await;
         let claims = IdTokenClaims { sub: "amara".to_owned(), preferred_username: Some("  ".to_owned()) };
         approve(&world, CODE, &claims).await.expect("it is pending");
         let token = world.column("SELECT IDToken FROM DeviceFlows").await.pop().expect("the ID token is stored");
         let token: serde_json::Value = serde_json::from_str(&token).expect("it is JSON");
-        assert_eq!(token, serde_json::json!({ "sub": "amara" }));
+        assert_eq!((&token["sub"], token.get("preferred_username")), (&"amara".into(), None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_token_says_who_approved_it_and_why() {
+    on_every_engine(|world| async move {
+        for reason in [None, Some("ticket 東-42: read out over the phone")] {
+            world.execute("DELETE FROM DeviceFlows").await;
+            world.add_device_flow(row("PENDING", Duration::ZERO)).await;
+            let permit = world.permit.clone();
+            let permit = reason.map_or(permit.clone(), |reason| permit.because(reason));
+            let approved = world.db.approve_device_flow(&permit, &code(CODE), &claims("amara"), &world.policy).await;
+            approved.expect("the database can do it").expect("it is pending");
+            let token = world.column("SELECT IDToken FROM DeviceFlows").await.pop().expect("the ID token is stored");
+            let token: serde_json::Value = serde_json::from_str(&token).expect("it is JSON");
+            let approval = &token["authdb_approval"];
+            assert_eq!((&approval["actor"], &approval["host"]), (&"alice".into(), &"bastion".into()));
+            let has_account = approval["account"].as_str().is_some_and(|account| !account.is_empty());
+            assert_eq!(has_account, world.engine() != Engine::Sqlite, "{approval}");
+            assert_eq!(approval.get("reason").and_then(serde_json::Value::as_str), reason, "on {}", world.engine());
+        }
     })
     .await;
 }

@@ -1,20 +1,37 @@
 //! The contract of the data access layer: what it promises to the programs, on every engine.
 
+mod authentication;
 mod authorization_flows;
 mod clocks;
 mod connections;
 mod contention;
+mod counts;
 mod demo;
 mod device_flow_list;
 mod device_flows;
+mod encryption;
+mod explain;
+mod filters;
+mod galera;
+mod held_months;
+mod janitor_runs;
+mod journal;
+mod journal_chain;
+mod journal_faults;
+mod leases;
+mod ledger;
+mod paging;
 mod partition_locks;
 mod partitions;
 mod privileges;
 mod purge_tokens;
 mod read_only;
 mod revocations;
+mod rolled_layouts;
+mod rows;
 mod schema;
 mod server_facts;
+mod session_plans;
 mod subjects;
 mod sweeps;
 mod time_limits;

@@ -8,19 +8,28 @@ use authdb_shared::config::DatabaseConfig;
 use authdb_shared::db::{AuthDb, DbError, RollOutcome, RollStep};
 use authdb_shared::partition::{Month, RollSettings, plan_roll};
 use authdb_tests::world::on_every_server;
-use authdb_tests::{Pool, World};
+use authdb_tests::{Engine, Pool, World};
 use sqlx::{MySql, Transaction};
 
-use crate::partitions::roll;
+use crate::partitions::{roll, terms};
 
 const SUBJECT: &str = "lhcb:amara";
 
-/// A transaction that has merely read the table, and stays open.
-async fn reader(world: &World) -> Transaction<'static, MySql> {
+/// What a statement must not give away.
+const SECRET: &str = "7hd83jf9s";
+
+/// A transaction that has merely read the table, and stays open; and its connection, as the server numbers it.
+async fn reader(world: &World) -> (Transaction<'static, MySql>, i64) {
     let Pool::MySql(pool) = world.database.pool() else { panic!("SQLite has no partitions") };
     let mut transaction = pool.begin().await.expect("a transaction begins");
-    sqlx::query("SELECT COUNT(*) FROM RefreshTokens").execute(&mut *transaction).await.expect("the table is read");
-    transaction
+    let number = "SELECT CAST(CONNECTION_ID() AS SIGNED)";
+    let connection = sqlx::query_scalar(number).fetch_one(&mut *transaction).await.expect("it has a number");
+    let query = format!("SELECT COUNT(*) FROM RefreshTokens WHERE Sub <> '{SECRET}'");
+    sqlx::query(sqlx::AssertSqlSafe(query)).execute(&mut *transaction).await.expect("the table is read");
+    let is_known =
+        format!("SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE TRX_MYSQL_THREAD_ID = {connection}");
+    await_session(world, &is_known).await;
+    (transaction, connection)
 }
 
 /// A month to add and one to drop.
@@ -37,7 +46,7 @@ async fn steps(world: &World) -> [RollStep; 2] {
 async fn a_table_in_use_is_left_alone_and_logins_go_on() {
     on_every_server(|world| async move {
         let steps = steps(&world).await;
-        let reader = reader(&world).await;
+        let (reader, connection) = reader(&world).await;
         for step in &steps {
             let tried = Arc::new(AtomicBool::new(false));
             let logins = tokio::spawn({
@@ -51,9 +60,16 @@ async fn a_table_in_use_is_left_alone_and_logins_go_on() {
                     logins
                 }
             });
-            let error = world.db.roll(&world.permit, step, 1000).await.expect_err("somebody reads the table");
+            let error = world
+                .db
+                .roll(&world.permit, step, &terms(&world, 1000).await)
+                .await
+                .expect_err("somebody reads the table");
             tried.store(true, Ordering::Relaxed);
             assert!(matches!(error, DbError::Locked { .. }) && error.is_contention(), "{error:?}");
+            let said = error.to_string();
+            assert!(said.contains(&format!("connection {connection} of authdb@")), "it names who: {said}");
+            assert!(said.contains("idle for") && !said.contains(SECRET), "and what, without values: {said}");
             // The reader still holds the table, so no login can have waited for it.
             logins.await.expect("every login succeeds");
         }
@@ -61,6 +77,21 @@ async fn a_table_in_use_is_left_alone_and_logins_go_on() {
         for step in &steps {
             assert_eq!(roll(&world, step).await, RollOutcome::Done, "on {}", world.engine());
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_see_who_holds_the_table_says_so() {
+    on_every_server(|world| async move {
+        let [add, _] = steps(&world).await;
+        let db = crate::privileges::connect(&world, "ALL PRIVILEGES").await;
+        assert!(world.db.changes_wait_for_nobody().await, "the test's own account may see everything");
+        assert_eq!(db.changes_wait_for_nobody().await, world.engine() == Engine::MariaDb, "on {}", world.engine());
+        let (reader, _) = reader(&world).await;
+        let error = db.roll(&world.permit, &add, &terms(&world, 1000).await).await.expect_err("it is held");
+        assert!(error.is_contention() && error.to_string().contains("grant it PROCESS"), "{error}");
+        reader.commit().await.expect("the reader ends");
     })
     .await;
 }
@@ -109,11 +140,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(150);
 async fn await_waiting_session(world: &World) {
     let query = "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE TRX_STATE = 'LOCK WAIT' \
                  AND TRX_MYSQL_THREAD_ID IN (SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE())";
+    await_session(world, query).await;
+}
+
+/// Awaits that a query finds a session, which it counts.
+pub(crate) async fn await_session(world: &World, query: &str) {
     tokio::time::timeout(Duration::from_secs(20), async {
         while world.number(query).await == 0 {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     })
     .await
-    .expect("a session waits");
+    .expect("the server shows the session");
 }

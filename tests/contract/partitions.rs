@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use authdb_shared::db::{DbError, RollOutcome, RollStep};
+use authdb_shared::Timestamp;
+use authdb_shared::db::{DbError, RollOutcome, RollStep, RollTerms};
+use authdb_shared::ids::Jti;
 use authdb_shared::partition::{Layout, Month, Partition, PartitionBound, RollPlan, RollSettings, plan_roll};
+use authdb_shared::policy::Policy;
 use authdb_tests::World;
-use authdb_tests::world::{TokenRow, key_at, on_every_engine, on_every_partitioned_table};
+use authdb_tests::world::{TokenRow, key_at, on_every_engine, on_every_partitioned_table, on_every_server};
 
 const SETTINGS: RollSettings = RollSettings { months_ahead: 12, max_drops_per_run: 2 };
 const COPY_LIMIT: u32 = 100;
@@ -19,10 +22,20 @@ async fn plan(world: &World) -> RollPlan {
     plan_roll(&layout(world).await, world.now().await, &world.policy, SETTINGS)
 }
 
+/// What a step is bound to, as of now.
+pub(crate) async fn terms(world: &World, copy_limit: u32) -> RollTerms<'_> {
+    RollTerms { now: world.now().await, policy: &world.policy, copy_limit }
+}
+
 /// Changes the layout, trying again as the janitor does: MariaDB's own background threads hold a table now and then.
 pub(crate) async fn roll(world: &World, step: &RollStep) -> RollOutcome {
+    roll_under(world, step, world.now().await, &world.policy).await
+}
+
+/// The same as of a time, under a policy.
+pub(crate) async fn roll_under(world: &World, step: &RollStep, now: Timestamp, policy: &Policy) -> RollOutcome {
     loop {
-        match world.db.roll(&world.permit, step, COPY_LIMIT).await {
+        match world.db.roll(&world.permit, step, &RollTerms { now, policy, copy_limit: COPY_LIMIT }).await {
             Err(error) if error.is_contention() => tokio::task::yield_now().await,
             result => return result.expect("the server can do it"),
         }
@@ -226,19 +239,100 @@ async fn the_statement_of_the_refusal_can_be_run_as_it_is() {
 }
 
 #[tokio::test]
-async fn without_a_future_partition_nothing_is_added() {
+async fn a_future_partition_that_is_missing_is_added_with_the_months() {
     on_every_partitioned_table(|world| async move {
+        world.partition(this_month(&world).await, 13).await;
+        let expected = names_and_bounds(&world).await;
         ends_too_early(&world).await;
-        let step = RollStep::Add(plan(&world).await.add);
         world.execute("ALTER TABLE RefreshTokens DROP PARTITION p_future").await;
-        let reason = refused(&world, &step).await;
-        assert!(reason.contains("MAXVALUE"), "{reason}");
         let plan_now = plan(&world).await;
-        assert!(plan_now.add.is_empty() && plan_now.refusals.len() == 1, "{plan_now:?}");
-        // What the refusal says to run mends it.
-        let (_, statement) = plan_now.refusals[0].split_once('`').expect("it names a statement");
-        world.execute(statement.trim_end_matches('`')).await;
-        assert_eq!(roll(&world, &step).await, RollOutcome::Done, "on {}", world.engine());
+        assert!(plan_now.adds_future && plan_now.add.len() == 10, "{plan_now:?}");
+        assert_eq!(roll(&world, &RollStep::Add(plan_now.add)).await, RollOutcome::Done);
+        assert_eq!(names_and_bounds(&world).await, expected, "on {}", world.engine());
+
+        // The months are there, and it alone is missing.
+        world.execute("ALTER TABLE RefreshTokens DROP PARTITION p_future").await;
+        assert!(plan(&world).await.adds_future);
+        assert_eq!(roll(&world, &RollStep::Add(Vec::new())).await, RollOutcome::Done);
+        assert_eq!(names_and_bounds(&world).await, expected, "on {}", world.engine());
+        assert!(refused(&world, &RollStep::Add(Vec::new())).await.contains("there already"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_in_a_partition_is_read_to_its_last_key() {
+    on_every_partitioned_table(|world| async move {
+        begins_early(&world).await;
+        let oldest = first_to_drop(&world).await;
+        let (month, policy) = (months_ago(&world, 9).await, &world.policy);
+        let prove =
+            || async { world.db.prove_partition(&oldest, world.now().await, policy).await.expect("it is read") };
+        let empty = prove().await;
+        assert_eq!((empty.rows, empty.newest.clone(), empty.objection()), (0, None, None));
+
+        let last = month.plus(1).start().before(Duration::from_millis(1));
+        let times = [month.start(), month.start().after(Duration::from_hours(100)), last];
+        let rows: Vec<TokenRow> = times.iter().map(|time| TokenRow::created(key_at(*time), SUBJECT)).collect();
+        world.add_tokens(&rows).await;
+        let proof = prove().await;
+        let issued = |jti: &Option<Jti>| jti.as_ref().and_then(Jti::issued_at);
+        assert_eq!((proof.rows, proof.undated), (3, 0), "on {}", world.engine());
+        assert_eq!((issued(&proof.oldest), issued(&proof.newest)), (Some(times[0]), Some(times[2])));
+        assert_eq!(proof.objection(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_partition_with_more_keys_than_one_window_is_read_to_its_end() {
+    on_every_server(|world| async move {
+        begins_early(&world).await;
+        let oldest = first_to_drop(&world).await;
+        let month = months_ago(&world, 9).await;
+        let step = Duration::from_mins(1);
+        let rows: Vec<TokenRow> =
+            (0..20_100).map(|row| TokenRow::created(key_at(month.start().after(step * row)), SUBJECT)).collect();
+        world.add_tokens(&rows).await;
+        let proof = world.db.prove_partition(&oldest, world.now().await, &world.policy).await.expect("it is read");
+        let newest = proof.newest.as_ref().and_then(Jti::issued_at);
+        assert_eq!((proof.rows, newest), (20_100, Some(month.start().after(step * 20_099))), "on {}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_active_token_without_a_date_keeps_its_partition() {
+    on_every_partitioned_table(|world| async move {
+        begins_early(&world).await;
+        let oldest = first_to_drop(&world).await;
+        // Version 4, with the first half of a key of that month. MariaDB's native keys of that version are sorted by their
+        // end, and so it has the end of the lowest.
+        let mut key = key_at(months_ago(&world, 9).await.start().after(Duration::from_hours(24)));
+        key.replace_range(12..13, "4");
+        key.replace_range(20.., "00000000000a");
+        world.add_tokens(&[TokenRow::created(key.clone(), SUBJECT)]).await;
+        let place = format!("SELECT COUNT(*) FROM RefreshTokens PARTITION ({})", oldest.name);
+        assert_eq!(world.number(&place).await, 1, "the key lies in it on {}", world.engine());
+
+        let reason = refused(&world, &RollStep::Drop(oldest.clone())).await;
+        assert!(reason.contains("1 active token ") && reason.contains(&key[24..]), "{reason}");
+        world.execute("UPDATE RefreshTokens SET Status = 'REVOKED'").await;
+        assert_eq!(roll(&world, &RollStep::Drop(oldest)).await, RollOutcome::Done, "on {}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_partition_that_is_too_young_is_not_dropped_whatever_was_planned() {
+    on_every_partitioned_table(|world| async move {
+        begins_early(&world).await;
+        let layout = layout(&world).await;
+        let sixth = &layout.partitions[3];
+        let reason = refused(&world, &RollStep::Drop(sixth.clone())).await;
+        assert!(reason.contains("policy.refresh_token_retention_months"), "{reason}");
+        let future = layout.future().expect("there is one").clone();
+        assert!(refused(&world, &RollStep::Drop(future)).await.contains("any age"));
     })
     .await;
 }

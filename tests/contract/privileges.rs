@@ -1,16 +1,24 @@
 //! Accounts with few privileges: what they may do works, and what they may not is refused as that, not as a lost
 //! database.
 
-use authdb_shared::db::{AuthDb, Containing, DbError, RollStep, Sweep, SweepCursor};
+use authdb_shared::db::{AuthDb, DbError, FlowFilter, Order, PageRequest, RollStep, Sweep, SweepCursor};
 use authdb_shared::partition::{RollSettings, plan_roll};
 use authdb_tests::World;
 use authdb_tests::world::{DeviceFlowRow, config_of, on_every_server};
 
+use crate::partitions::terms;
+
+/// The name of the world's account with few privileges, for every host.
+pub(crate) fn account(world: &World) -> String {
+    let url = world.database.url();
+    format!("few_{}", &url[url.len() - 12..])
+}
+
 /// Connects with an account of its own that has these privileges on the world's database. It goes with the server.
-async fn connect(world: &World, privileges: &str) -> AuthDb {
+pub(crate) async fn connect(world: &World, privileges: &str) -> AuthDb {
     let (rest, database) = world.database.url().rsplit_once('/').expect("the URL ends with the database");
     let (_, host) = rest.rsplit_once('@').expect("the URL names a host");
-    let account = format!("few_{}", &database[database.len() - 12..]);
+    let account = account(world);
     world
         .execute(&format!(
             "CREATE USER '{account}'@'%' IDENTIFIED BY 'few'; GRANT {privileges} ON {database}.* TO '{account}'@'%'"
@@ -31,7 +39,10 @@ async fn who_may_only_read_sees_everything_and_changes_nothing() {
     on_every_server(|world| async move {
         world.add_device_flow(DeviceFlowRow::default()).await;
         let db = connect(&world, "SELECT").await;
-        let flows = db.device_flows(&Containing::default(), &world.policy, 10).await.expect("reading is allowed");
+        let flows = db
+            .device_flows(&FlowFilter::default(), &world.policy, &PageRequest::first(Order::TimeLeft, 10))
+            .await
+            .expect("reading is allowed");
         let error = db.deny_device_flow(&world.permit, &flows.rows[0].user_code).await.expect_err("writing is not");
         is_refused(&error, "UPDATE");
         assert_eq!(world.column("SELECT Status FROM DeviceFlows").await, ["PENDING"]);
@@ -48,7 +59,10 @@ async fn who_may_not_alter_the_table_still_sweeps_flows() {
         db.sweep(&world.permit, &mut cursor, 10).await.expect("deleting is allowed");
         let layout = db.partition_layout().await.expect("reading is allowed");
         let plan = plan_roll(&layout, now, &world.policy, RollSettings { months_ahead: 12, max_drops_per_run: 1 });
-        let error = db.roll(&world.permit, &RollStep::Add(plan.add), 10).await.expect_err("altering is not");
+        let error = db
+            .roll(&world.permit, &RollStep::Add(plan.add), &terms(&world, 10).await)
+            .await
+            .expect_err("altering is not");
         is_refused(&error, "ALTER");
         assert_eq!(db.partition_layout().await.expect("reading is allowed").partitions.len(), layout.partitions.len());
     })

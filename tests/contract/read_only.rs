@@ -1,8 +1,8 @@
 //! Read-only connections: they give no permit, and the database itself would refuse what a mistake tried to write.
 
-use authdb_shared::db::{AuthDb, Containing, DbError};
+use authdb_shared::db::{AuthDb, Containing, DbError, FlowFilter, Order, PageRequest};
 use authdb_shared::policy::Policy;
-use authdb_tests::world::{DeviceFlowRow, config_of, fixture, on_every_engine, on_every_server};
+use authdb_tests::world::{DeviceFlowRow, actor, config_of, fixture, on_every_engine, on_every_server};
 use authdb_tests::{Engine, TestDatabase, World};
 
 #[tokio::test]
@@ -11,10 +11,13 @@ async fn a_read_only_connection_reads_and_gives_no_permit() {
         world.add_device_flow(DeviceFlowRow::default()).await;
         let db = AuthDb::connect_read_only(&world.config).await.expect("it can be read");
         assert!(db.is_read_only() && !world.db.is_read_only());
-        let refusal = db.write_permit().expect_err("it gives no permit");
+        let refusal = db.write_permit(&actor()).expect_err("it gives no permit");
         assert!(matches!(refusal, DbError::ReadOnly), "{refusal}");
         assert!(refusal.to_string().contains("--read-only"), "{refusal}");
-        let flows = db.device_flows(&Containing::default(), &world.policy, 10).await.expect("it can be read");
+        let flows = db
+            .device_flows(&FlowFilter::default(), &world.policy, &PageRequest::first(Order::TimeLeft, 10))
+            .await
+            .expect("it can be read");
         assert_eq!(flows.rows.len(), 1);
     })
     .await;
@@ -43,7 +46,10 @@ async fn the_server_refuses_writes_of_a_reading_session() {
         assert!(written > 0, "and writes");
         // Also the reading sessions of a connection that may write.
         for db in [&read_only, &world.db] {
-            let error = db.device_flows(&Containing::default(), &world.policy, 10).await.expect_err("it would write");
+            let error = db
+                .device_flows(&FlowFilter::default(), &world.policy, &PageRequest::first(Order::TimeLeft, 10))
+                .await
+                .expect_err("it would write");
             assert!(error.to_string().contains("takes no writes"), "{error}");
         }
         assert_eq!(world.number("SELECT COUNT(*) FROM Written").await, written, "on {}", world.engine());
@@ -60,7 +66,9 @@ async fn a_sqlite_file_is_left_as_it_is() {
     let before = std::fs::read(path).expect("the file is read");
     let db = AuthDb::connect_read_only(&config_of(database.url())).await.expect("it can be read");
     let (everything, policy) = (Containing::default(), Policy::default());
-    db.device_flows(&everything, &policy, 10).await.expect("it can be read");
+    db.device_flows(&FlowFilter::default(), &policy, &PageRequest::first(Order::TimeLeft, 10))
+        .await
+        .expect("it can be read");
     db.subjects(&everything, &policy, 10).await.expect("it can be read");
     db.close().await;
     assert_eq!(std::fs::read(path).expect("the file is read"), before, "its bytes are others now");

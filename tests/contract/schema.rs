@@ -199,6 +199,7 @@ async fn a_sqlite_file_that_is_not_there_is_not_made_by_connecting() {
 async fn every_statement_prepares() {
     on_engines(engines(), |engine| async move {
         let world = World::create(engine).await;
+        world.db.create_ledger(&world.permit).await.expect("the ledger's tables are made");
         let statements = world.db.statements();
         assert!(statements.len() > 20, "only {} statements are known", statements.len());
         for (name, text) in statements {

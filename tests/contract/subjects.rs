@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authdb_shared::db::{Containing, TokenSelection};
+use authdb_shared::db::{Containing, Order, PageRequest, TokenFilter};
 use authdb_shared::ids::Subject;
 use authdb_shared::model::SubjectSummary;
 use authdb_tests::world::{TokenRow, key_at, on_engines, on_every_engine, on_every_key_column, servers, version_4_key};
@@ -19,8 +19,10 @@ fn subject(text: &str) -> Subject {
 }
 
 async fn tokens_of(world: &World, text: &str) -> usize {
-    let selection = TokenSelection::Of(subject(text));
-    let page = world.db.refresh_tokens(&selection, &Containing::default(), &world.policy, 100).await;
+    let page = world
+        .db
+        .refresh_tokens(&TokenFilter::of(subject(text)), &world.policy, &PageRequest::first(Order::NewestFirst, 100))
+        .await;
     let rows = page.expect("the list can be read").rows;
     assert!(rows.iter().all(|token| token.subject == Some(subject(text))), "{rows:?}");
     rows.len()

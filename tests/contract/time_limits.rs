@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authdb_shared::config::DatabaseConfig;
-use authdb_shared::db::{AuthDb, Containing, DbError};
+use authdb_shared::db::{AuthDb, Containing, DbError, FlowFilter, Order, PageRequest};
 use authdb_tests::World;
 use authdb_tests::world::{DeviceFlowRow, on_every_engine};
 
@@ -31,7 +31,10 @@ async fn a_statement_that_takes_too_long_is_stopped() {
     on_every_engine(|world| async move {
         let db = connect(&world).await;
         make_endless(&world).await;
-        let error = db.device_flows(&Containing::default(), &world.policy, 10).await.expect_err("it never ends");
+        let error = db
+            .device_flows(&FlowFilter::default(), &world.policy, &PageRequest::first(Order::TimeLeft, 10))
+            .await
+            .expect_err("it never ends");
         assert!(matches!(error, DbError::TimeLimit { .. }), "{error:?} on {}", world.engine());
         assert!(error.to_string().contains("database.statement_timeout"), "{error}");
         assert!(!error.is_connection_loss() && !error.is_contention());
@@ -48,7 +51,9 @@ async fn the_limit_is_for_one_unit_of_work_not_for_the_connection() {
         let db = connect(&world).await;
         let end = tokio::time::Instant::now() + LIMIT * 3 / 2;
         while tokio::time::Instant::now() < end {
-            db.device_flows(&Containing::default(), &world.policy, 10).await.expect("each of them is quick");
+            db.device_flows(&FlowFilter::default(), &world.policy, &PageRequest::first(Order::TimeLeft, 10))
+                .await
+                .expect("each of them is quick");
         }
     })
     .await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authdb_shared::db::{Containing, TokenRange, TokenSelection};
+use authdb_shared::db::{Containing, Order, PageRequest, TokenFilter};
 use authdb_shared::ids::Subject;
 use authdb_shared::liveness::Liveness;
 use authdb_shared::model::{RefreshToken, TokenStatus};
@@ -12,19 +12,23 @@ use authdb_tests::world::{TokenRow, key_at, on_every_key_column, plain, version_
 const MINUTE: Duration = Duration::from_mins(1);
 const SUBJECT: &str = "lhcb:amara";
 
-async fn page(world: &World, selection: &TokenSelection, filter: &str, limit: u32) -> (Vec<RefreshToken>, bool) {
-    let page = world.db.refresh_tokens(selection, &Containing::new(filter), &world.policy, limit).await;
+const DAY: Duration = Duration::from_hours(24);
+
+async fn page(world: &World, selection: &TokenFilter, filter: &str, limit: u32) -> (Vec<RefreshToken>, bool) {
+    let wanted = TokenFilter { containing: Containing::new(filter), ..selection.clone() };
+    let request = PageRequest::first(Order::NewestFirst, limit);
+    let page = world.db.refresh_tokens(&wanted, &world.policy, &request).await;
     let page = page.expect("the list can be read");
     (page.rows, page.has_more)
 }
 
 async fn live(world: &World, filter: &str) -> Vec<String> {
-    let (tokens, _) = page(world, &TokenSelection::Everybody(TokenRange::Live), filter, 100).await;
+    let (tokens, _) = page(world, &TokenFilter::live(), filter, 100).await;
     tokens.iter().map(|token| plain(&token.jti)).collect()
 }
 
 async fn last_day(world: &World, filter: &str) -> Vec<RefreshToken> {
-    page(world, &TokenSelection::Everybody(TokenRange::LastDay), filter, 100).await.0
+    page(world, &TokenFilter::last(DAY), filter, 100).await.0
 }
 
 fn token(key: &str, status: &str) -> TokenRow {
@@ -95,7 +99,7 @@ async fn keys_that_are_no_uuid_are_listed_where_the_column_takes_them() {
         for key in ["zz not a key", "\u{1b}[2J"] {
             world.add_tokens(&[token(key, "CREATED")]).await;
         }
-        let of_subject = TokenSelection::Of(Subject::new(SUBJECT).expect("a subject"));
+        let of_subject = TokenFilter::of(Subject::new(SUBJECT).expect("a subject"));
         let (listed, _) = page(&world, &of_subject, "", 10).await;
         assert_eq!(listed.len(), 2);
         for token in &listed {
@@ -113,7 +117,7 @@ async fn undated_tokens_count_as_active() {
     on_every_key_column(|world| async move {
         let key = version_4_key();
         world.add_tokens(&[token(&key, "CREATED")]).await;
-        let of_subject = TokenSelection::Of(Subject::new(SUBJECT).expect("a subject"));
+        let of_subject = TokenFilter::of(Subject::new(SUBJECT).expect("a subject"));
         let (listed, _) = page(&world, &of_subject, "", 10).await;
         assert!(listed[0].liveness(world.now().await, &world.policy).is_active());
         assert_eq!(plain(&listed[0].jti), key);
@@ -127,8 +131,8 @@ async fn a_list_that_is_cut_off_says_so() {
         for seconds in [30, 20, 10] {
             world.add_token("CREATED", SUBJECT, Duration::from_secs(seconds)).await;
         }
-        let of_subject = TokenSelection::Of(Subject::new(SUBJECT).expect("a subject"));
-        for selection in [TokenSelection::Everybody(TokenRange::Live), of_subject] {
+        let of_subject = TokenFilter::of(Subject::new(SUBJECT).expect("a subject"));
+        for selection in [TokenFilter::live(), of_subject] {
             let (tokens, has_more) = page(&world, &selection, "", 2).await;
             assert_eq!((tokens.len(), has_more), (2, true), "{selection:?}");
             let ages: Vec<_> = tokens.iter().map(|token| token.jti.issued_at()).collect();
@@ -145,7 +149,7 @@ async fn a_list_that_leaves_out_undated_tokens_says_so() {
         let undated = |number| token(&format!("cafe0000b0004abc8000cafe{number:08x}"), "CREATED");
         let rows: Vec<TokenRow> = (0..500).map(undated).collect();
         world.add_tokens(&rows[..20]).await;
-        let last_day = TokenSelection::Everybody(TokenRange::LastDay);
+        let last_day = TokenFilter::last(DAY);
         let (listed, has_more) = page(&world, &last_day, "", 1000).await;
         assert_eq!((listed.len(), has_more), (20, false), "on {}", world.engine());
         world.add_tokens(&rows[20..]).await;

@@ -43,11 +43,11 @@ fn ask(terminal: &Terminal, screen: &str, head: &str, key: &str) {
 
 /// The screens with their heads, and the keys that ask on them.
 const QUESTIONS: [(&str, &str, &str); 5] = [
-    ("1", "CODE  ", "d"),
-    ("2", "FLOW  ", "c"),
-    ("3", "NO LONGER LIVE", "R"),
-    ("4", "TOKEN", "r"),
-    ("4", "TOKEN", "R"),
+    ("2", "CODE  ", "d"),
+    ("3", "FLOW  ", "c"),
+    ("4", "NO LONGER LIVE", "R"),
+    ("5", "TOKEN", "r"),
+    ("5", "TOKEN", "R"),
 ];
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn no_and_q_withdraw_the_question_and_stay_in_the_program() {
     let (world, terminal) = seeded().await;
     let before = statuses(&world).await;
     for no in ["n", "q"] {
-        ask(&terminal, "4", "TOKEN", "r");
+        ask(&terminal, "5", "TOKEN", "r");
         terminal.type_keys(no);
         terminal.wait_until("the question is withdrawn", |view| !view.asks() && view.is_on(SUBJECT));
     }
@@ -85,7 +85,7 @@ async fn no_and_q_withdraw_the_question_and_stay_in_the_program() {
 #[tokio::test]
 async fn escape_and_y_in_one_breath_is_no_yes() {
     let (world, terminal) = seeded().await;
-    ask(&terminal, "1", "CODE  ", "d");
+    ask(&terminal, "2", "CODE  ", "d");
     terminal.type_keys("\x1by");
     // Ctrl-Y is no y either.
     terminal.type_keys("\x19");
@@ -99,7 +99,7 @@ async fn escape_and_y_in_one_breath_is_no_yes() {
 #[tokio::test]
 async fn a_question_keeps_its_target_while_rows_come_and_go() {
     let (world, terminal) = seeded().await;
-    ask(&terminal, "1", "CODE  ", "d");
+    ask(&terminal, "2", "CODE  ", "d");
     // More urgent ones, which the list shows above.
     for code in ["CCCCCCCC", "DDDDDDDD", "FFFFFFFF"] {
         add_pending(&world, code, Duration::from_mins(9)).await;
@@ -116,7 +116,7 @@ async fn a_question_keeps_its_target_while_rows_come_and_go() {
 async fn control_c_leaves_from_within_a_question() {
     let (world, terminal) = seeded().await;
     let before = statuses(&world).await;
-    ask(&terminal, "3", "NO LONGER LIVE", "R");
+    ask(&terminal, "4", "NO LONGER LIVE", "R");
     terminal.type_keys(CONTROL_C);
     terminal.exit().leaves_whole(0);
     assert_eq!(statuses(&world).await, before);

@@ -15,7 +15,7 @@ async fn seeded() -> (World, Terminal) {
         world.add_token("CREATED", subject, Duration::from_mins(1)).await;
     }
     let terminal = dashboard(&world);
-    terminal.type_and_wait("4", "Live tokens 4");
+    terminal.type_and_wait("5", "Live tokens 4");
     (world, terminal)
 }
 
@@ -62,8 +62,8 @@ async fn every_screen_keeps_its_own_filter() {
     let (_world, terminal) = seeded().await;
     terminal.type_keys(&format!("/plain{ENTER}"));
     terminal.wait_for("Live tokens 1  containing \"plain\"");
-    terminal.type_keys("3");
-    terminal.wait_until("the subjects are not filtered", |view| view.contains("Subjects with live tokens 4"));
     terminal.type_keys("4");
+    terminal.wait_until("the subjects are not filtered", |view| view.contains("Subjects with live tokens 4"));
+    terminal.type_keys("5");
     terminal.wait_for("Live tokens 1  containing \"plain\"");
 }

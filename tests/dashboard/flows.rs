@@ -84,7 +84,7 @@ async fn an_authorization_flow_is_cancelled() {
     let done = AuthorizationFlowRow { age: Duration::from_mins(2), status: "DONE", ..AuthorizationFlowRow::default() };
     let done = world.add_authorization_flow(done).await;
     let terminal = Program::on(world.database.url()).size(120, 30).start();
-    terminal.type_and_wait("2", &id.to_string());
+    terminal.type_and_wait("3", &id.to_string());
     terminal.type_keys(DOWN);
     terminal.wait_until("the cursor is on the pending flow", |view| view.is_on(&id.to_string()));
     terminal.type_and_wait("c", "Cancel this authorization flow?");

@@ -75,13 +75,13 @@ async fn hostile_text_stays_in_its_cell() {
     terminal.wait_for("Device flows 30");
     is_aligned(&terminal, 30, &[("STATE", &["ready ", "unknown "])]);
     visit_all_rows(&terminal, 29);
-    terminal.type_and_wait("2", "Authorization flows 10");
+    terminal.type_and_wait("3", "Authorization flows 10");
     is_aligned(&terminal, 10, &[("STATE", &["ready "]), ("VO ", &["lhcb   "])]);
     visit_all_rows(&terminal, 9);
-    terminal.type_and_wait("3", "Subjects with live tokens 10");
+    terminal.type_and_wait("4", "Subjects with live tokens 10");
     is_aligned(&terminal, 10, &[("SUBJECT", &["lhcb:"]), ("LIVE", &["   1"])]);
     visit_all_rows(&terminal, 9);
-    terminal.type_and_wait("4", "Live tokens 10");
+    terminal.type_and_wait("5", "Live tokens 10");
     is_aligned(&terminal, 10, &[("STATE", &["live "]), ("SUBJECT", &["lhcb:"]), ("TOKEN", &["…"])]);
     visit_all_rows(&terminal, 9);
     for key in ["r", "R"] {

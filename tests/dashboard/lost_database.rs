@@ -100,8 +100,8 @@ async fn add_flow(database: &TestDatabase, code: &str) {
 
 /// Switches to another screen and back, which no loss may hinder.
 fn visit_the_tokens(terminal: &Terminal, holds: impl Fn(&View) -> bool) {
-    terminal.type_keys("4");
+    terminal.type_keys("5");
     terminal.wait_until("the tokens are shown", |view| view.contains("lhcb:amara") && holds(view));
-    terminal.type_keys("1");
+    terminal.type_keys("2");
     terminal.wait_until("the flows are shown", |view| view.is_on(FIRST.1) && holds(view));
 }

@@ -21,7 +21,7 @@ async fn a_read_only_session_changes_nothing_and_says_why() {
     let terminal = Program::on(world.database.url()).arguments(&["--read-only"]).start();
     terminal.wait_for(SHOWN);
     let tail = flow.to_string().chars().skip(24).collect::<String>();
-    let keys = [("1", SHOWN, "ad"), ("2", tail.as_str(), "c"), ("3", "lhcb:amara", "R"), ("4", "lhcb:amara", "rR")];
+    let keys = [("2", SHOWN, "ad"), ("3", tail.as_str(), "c"), ("4", "lhcb:amara", "R"), ("5", "lhcb:amara", "rR")];
     for (screen, row, keys) in keys {
         terminal.type_and_wait(screen, row);
         terminal.type_keys(DOWN);

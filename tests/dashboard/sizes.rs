@@ -26,15 +26,26 @@ async fn a_terminal_of_any_size_is_drawn_and_the_usual_one_again() {
         if rows > 3 {
             terminal.wait_until("the head is drawn", |view| view.is_inverse(0));
         }
-        for keys in ["4", "?", "?", "1", "j"] {
+        for keys in ["5", "?", "?", "2", "j"] {
             terminal.type_and_see(keys);
         }
     }
     terminal.wait_until("everything is as it was", |view| {
-        view.is_on(SHOWN) && view.contains("1 Device flows 1") && view.contains("q quit")
+        view.is_on(SHOWN) && view.contains("2 Device flows 1") && view.contains("q quit")
     });
     terminal.type_keys("q");
     terminal.exit().leaves_whole(0);
+}
+
+#[tokio::test]
+async fn a_key_that_comes_together_with_another_size_counts() {
+    let (_world, terminal) = seeded().await;
+    for columns in 80..280 {
+        terminal.resize(columns, 24);
+        // Only typed once, so one that is lost is missed here and by the admin.
+        let screen = if columns % 2 == 0 { ("5", "TOKEN") } else { ("2", "CODE") };
+        terminal.type_and_wait(screen.0, screen.1);
+    }
 }
 
 #[tokio::test]
@@ -42,7 +53,7 @@ async fn questions_can_be_read_and_answered_in_a_small_terminal() {
     let (_world, terminal) = seeded().await;
     for (columns, rows) in [(80, 24), (50, 15)] {
         terminal.resize(columns, rows);
-        for (screen, row, key) in [("1", SHOWN, "d"), ("3", "lhcb:", "R"), ("4", "lhcb:", "r")] {
+        for (screen, row, key) in [("2", SHOWN, "d"), ("4", "lhcb:", "R"), ("5", "lhcb:", "r")] {
             terminal.type_and_wait(screen, row);
             terminal.type_keys("g");
             terminal.wait_until("the cursor is on the row", |view| view.is_on(row));
@@ -60,7 +71,7 @@ async fn questions_can_be_read_and_answered_in_a_small_terminal() {
 #[tokio::test]
 async fn the_help_names_every_key_in_a_terminal_of_the_usual_size() {
     let (_world, terminal) = seeded().await;
-    for screen in ["1", "2", "3", "4"] {
+    for screen in ["2", "3", "4", "5"] {
         terminal.type_keys(screen);
         terminal.type_and_wait("?", "Keys on");
         let mut seen = String::new();
@@ -87,7 +98,7 @@ async fn without_colour_the_chosen_row_is_still_marked() {
     let view = terminal.wait_until("the cursor is on the row", |view| view.is_on(SHOWN));
     let (line, _) = view.selected().expect("it was awaited");
     assert!(view.is_inverse(line), "the row is not shown in reverse:\n{view}");
-    for (screen, head) in [("2", "FLOW  "), ("3", "NO LONGER LIVE"), ("4", "TOKEN")] {
+    for (screen, head) in [("3", "FLOW  "), ("4", "NO LONGER LIVE"), ("5", "TOKEN")] {
         terminal.type_and_wait(screen, head);
     }
     terminal.type_keys("q");

@@ -1,7 +1,9 @@
 //! What can be wrong before there is anything to show: a sentence, advice, the status that scripts rely on, and a
 //! terminal that was never touched. No password is ever printed.
 
+use authdb_shared::ids::UserCode;
 use authdb_tests::environment::server_url;
+use authdb_tests::world::{DeviceFlowRow, on_every_engine};
 use authdb_tests::{Engine, Flavour, TestDatabase};
 
 use crate::program::Program;
@@ -79,14 +81,42 @@ async fn a_database_of_something_else_is_refused() {
 }
 
 #[tokio::test]
-async fn init_makes_the_tables_once() {
+async fn init_makes_what_is_missing_once() {
     let database = TestDatabase::create(Engine::Sqlite).await.expect("a database is made");
-    let init = || Program::on(database.url()).arguments(&["init"]);
-    let ended = init().start().exit().never_took_over(0);
-    assert!(ended.view.says("now holds DiracX's tables"), "{}", ended.view);
-    refuses(init(), REFUSED, "is not empty: it holds AuthorizationFlows, DeviceFlows, RefreshTokens");
+    let init = || Program::on(database.url()).arguments(&["init"]).start().exit().never_took_over(0);
+    let first = init();
+    assert!(first.view.says("now holds DiracX's tables"), "{}", first.view);
+    let again = init();
+    assert!(again.view.says("holds DiracX's tables") && !again.view.says("now holds"), "{}", again.view);
+    assert_eq!(database.number("SELECT COUNT(*) FROM AdminActions").await.expect("the journal is there"), 1);
     let terminal = Program::on(database.url()).start();
     terminal.wait_for("no device flows");
+}
+
+#[tokio::test]
+async fn init_on_a_database_of_diracx_adds_the_journal_and_changes_nothing_else() {
+    on_every_engine(|world| async move {
+        let flow = DeviceFlowRow::default();
+        world.add_device_flow(flow).await;
+        let url = world.database.url().to_owned();
+        let run = move || Program::on(&url).arguments(&["init"]).start().exit().never_took_over(0);
+        let ended = tokio::task::spawn_blocking(run).await.expect("the program ends");
+        assert!(ended.view.says("holds DiracX's tables, and the journal"), "{}", ended.view);
+        assert_eq!(world.column("SELECT Status FROM DeviceFlows").await, ["PENDING"]);
+        assert_eq!(world.column("SELECT Action FROM AdminActions").await, ["init"]);
+        world
+            .db
+            .deny_device_flow(&world.permit, &code(flow.code))
+            .await
+            .expect("it can be done")
+            .expect("it is pending");
+        assert_eq!(world.column("SELECT Action FROM AdminActions ORDER BY Id").await, ["init", "deny"]);
+    })
+    .await;
+}
+
+fn code(stored: &str) -> UserCode {
+    UserCode::from_stored(stored.to_owned())
 }
 
 #[test]

@@ -20,7 +20,7 @@ async fn all_tokens_of_a_subject_are_revoked_at_once() {
     world.add_token("REVOKED", SUBJECT, Duration::from_mins(4)).await;
     world.add_token("CREATED", NAMESAKE, Duration::from_mins(5)).await;
     let terminal = dashboard(&world);
-    terminal.type_and_wait("3", NAMESAKE);
+    terminal.type_and_wait("4", NAMESAKE);
     terminal.type_keys(DOWN);
     let view = terminal.wait_until("the cursor is on the subject with most tokens", |view| view.is_on(SUBJECT));
     let (_, row) = view.selected().expect("it was awaited");
@@ -50,7 +50,7 @@ async fn enter_shows_every_token_of_a_subject_and_escape_leads_back() {
     world.add_token("REVOKED", SUBJECT, Duration::from_hours(50)).await;
     world.add_token("CREATED", NAMESAKE, Duration::from_mins(1)).await;
     let terminal = dashboard(&world);
-    terminal.type_and_wait("3", SUBJECT);
+    terminal.type_and_wait("4", SUBJECT);
     terminal.type_keys(&format!("/amara{ENTER}"));
     terminal.wait_for("containing \"amara\"");
     terminal.type_keys(DOWN);
@@ -76,7 +76,7 @@ async fn a_subject_without_anything_to_revoke_is_said_to_be_done() {
     let world = world().await;
     world.add_token("REVOKED", SUBJECT, Duration::from_mins(1)).await;
     let terminal = dashboard(&world);
-    terminal.type_and_wait("4", "no tokens");
+    terminal.type_and_wait("5", "no tokens");
     terminal.type_and_wait("l", SUBJECT);
     terminal.type_keys(DOWN);
     terminal.wait_until("the cursor is on the token", |view| view.is_on(SUBJECT));

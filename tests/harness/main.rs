@@ -2,6 +2,7 @@
 //!
 //! They own their servers, and need of the run only that the servers' programs are there.
 
+mod clusters;
 mod databases;
 mod servers;
 mod with_servers;
@@ -12,6 +13,10 @@ use std::time::{Duration, Instant};
 
 /// Long enough for what takes milliseconds on a machine that does nothing else.
 const LIMIT: Duration = Duration::from_secs(30);
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts").block_on(future)
+}
 
 /// Awaits something that gives no event to a process that is not its parent.
 #[track_caller]

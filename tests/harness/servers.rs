@@ -9,17 +9,13 @@ use authdb_tests::{Flavour, Server, TestDatabase};
 use sqlx::{Connection as _, MySqlConnection};
 use tokio::time::timeout;
 
-use crate::{await_that, runs};
+use crate::{await_that, block_on, runs};
 
 /// Runs a test on each flavour in turn, on a server that has just started.
 fn on_each_flavour(test: impl Fn(Server)) {
     for flavour in Flavour::available().expect("the environment names servers that can be run") {
         test(Server::start(flavour).expect("a server starts"));
     }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts").block_on(future)
 }
 
 #[test]

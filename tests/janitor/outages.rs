@@ -8,17 +8,17 @@ use crate::daemon::{ALWAYS, add_stale_flow, await_expiry};
 use crate::program::{Daemon, Janitor};
 
 /// A world in a server of the test's own.
-async fn world_on(server: &Server) -> World {
+pub(crate) async fn world_on(server: &Server) -> World {
     let database = TestDatabase::create_on(server).await.expect("a database is made");
     let form = native_form(database.engine());
     World::create_in(database, form).await
 }
 
-async fn server(flavour: Flavour) -> Server {
+pub(crate) async fn server(flavour: Flavour) -> Server {
     spawn_blocking(move || Server::start(flavour)).await.expect("no panic").expect("the server starts")
 }
 
-async fn restarted(mut server: Server) -> Server {
+pub(crate) async fn restarted(mut server: Server) -> Server {
     spawn_blocking(move || server.restart().map(|()| server)).await.expect("no panic").expect("the server restarts")
 }
 
@@ -29,7 +29,7 @@ fn start(world: &World) -> Daemon {
         .start()
 }
 
-fn flavours() -> Vec<Flavour> {
+pub(crate) fn flavours() -> Vec<Flavour> {
     Flavour::available().expect("the servers' programs are there")
 }
 
@@ -99,4 +99,24 @@ async fn a_server_that_hangs_does_not_hang_the_daemon() {
     let (status, said) = daemon.stop().await;
     assert_eq!(status.code(), Some(0), "it stops all the same: {said:?}");
     server.resume().expect("the server runs on");
+}
+
+#[tokio::test]
+async fn an_outage_is_said_once_and_its_end_is_said_too() {
+    for flavour in flavours() {
+        let mut server = server(flavour).await;
+        let world = world_on(&server).await;
+        let mut daemon = start(&world);
+        daemon.lines(&["flows: done", "tokens: done"]).await;
+        server.kill().expect("the server is killed");
+        daemon.line("flows: failed").await;
+        let server = restarted(server).await;
+        daemon.line("the database answers again").await;
+        daemon.line("flows: done").await;
+        let (status, said) = daemon.stop().await;
+        assert_eq!(status.code(), Some(0), "{flavour}: {said:?}");
+        assert!(!said.iter().any(|line| line.contains("failed") || line.contains("trying again")), "{said:?}");
+        drop(world);
+        drop(server);
+    }
 }

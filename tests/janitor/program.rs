@@ -41,7 +41,7 @@ pub(crate) struct Daemon {
 }
 
 /// The binary beside which cargo has put this test.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let test = std::env::current_exe().expect("the test knows its own file");
     let folder = test.parent().and_then(Path::parent).expect("cargo puts tests into a folder of their own");
     let program = folder.join("authdb-janitor");
@@ -87,6 +87,11 @@ impl Janitor {
         self.assert_no_password_in(&outcome.output);
         self.assert_no_password_in(&outcome.errors);
         outcome
+    }
+
+    /// The folder that it runs in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Starts the daemon.
@@ -139,6 +144,28 @@ impl Outcome {
 }
 
 impl Daemon {
+    /// Its process id, which the lease names.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Kills it (SIGKILL), as a crash would, and gives what it said and nobody awaited.
+    pub(crate) async fn kill(mut self) -> Vec<String> {
+        self.process.kill().expect("the kernel kills it");
+        let (_, said) = self.end().await;
+        said
+    }
+
+    /// Stops it where it is (SIGSTOP), as a machine that hangs would.
+    pub(crate) fn suspend(&mut self) {
+        self.process.suspend().expect("it runs");
+    }
+
+    /// Lets it run on (SIGCONT).
+    pub(crate) fn resume(&mut self) {
+        self.process.resume().expect("it stands still");
+    }
+
     /// Awaits a line of the log that contains `part`.
     pub(crate) async fn line(&mut self, part: &str) -> String {
         while let Some(line) = self.next_line().await {
@@ -150,11 +177,30 @@ impl Daemon {
         panic!("it ended without {part:?}: {:#?}", self.seen)
     }
 
+    /// Awaits one line for each of `parts`, in whatever order they come.
+    pub(crate) async fn lines(&mut self, parts: &[&str]) {
+        let mut missing = parts.to_vec();
+        while !missing.is_empty() {
+            let Some(line) = self.next_line().await else { panic!("it ended without {missing:?}: {:#?}", self.seen) };
+            missing.retain(|part| !line.contains(part));
+        }
+    }
+
     async fn next_line(&mut self) -> Option<String> {
         let next = tokio::time::timeout(LIMIT, self.lines.recv()).await;
         let line = next.unwrap_or_else(|_| panic!("it says nothing more: {:#?}", self.seen))?;
         self.janitor.assert_no_password_in(&line);
         Some(line)
+    }
+
+    /// Writes a file into its folder, in place of one that may be there.
+    pub(crate) fn write_file(&self, name: &str, text: &str) {
+        let path = self.janitor.folder().join(name);
+        std::fs::write(&path, text).expect("a file is written");
+    }
+
+    pub(crate) fn signal(&mut self, signal: Signal) {
+        self.process.signal(signal).expect("it runs");
     }
 
     /// Sends SIGTERM and awaits the end.

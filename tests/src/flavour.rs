@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use rustix::process::geteuid;
 
 use crate::environment::MYSQLD;
 
@@ -88,12 +87,7 @@ impl fmt::Display for Flavour {
 }
 
 /// The options that both servers and both initialisers take. The defaults option counts only in the first place.
-pub(crate) fn common_options(data: &Path, temporary: &Path) -> Vec<OsString> {
-    let with_path = |option: &str, path: &Path| {
-        let mut option = OsString::from(option);
-        option.push(path);
-        option
-    };
+pub(crate) fn common_options(data: &Path, temporary: &Path, runs_as_root: bool) -> Vec<OsString> {
     let mut options = vec![
         OsString::from("--no-defaults"),
         with_path("--datadir=", data),
@@ -101,12 +95,19 @@ pub(crate) fn common_options(data: &Path, temporary: &Path) -> Vec<OsString> {
         with_path("--tmpdir=", temporary),
     ];
     // As root both servers refuse to run unless told to; as anybody else both warn about the option.
-    if geteuid().is_root() {
+    if runs_as_root {
         options.push("--user=root".into());
     }
     // Servers of tests survive the loss of their process, not of the machine: what was written need not reach the disk.
     options.push("--innodb-flush-method=nosync".into());
     options
+}
+
+/// An option whose value is a path, which need not be text.
+pub(crate) fn with_path(option: &str, path: &Path) -> OsString {
+    let mut option = OsString::from(option);
+    option.push(path);
+    option
 }
 
 fn join(mut options: Vec<OsString>, more: &[&str]) -> Vec<OsString> {

@@ -7,13 +7,15 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use crate::flavour::{Flavour, common_options};
+use crate::flavour::{Flavour, common_options, with_path};
 use crate::greeting;
 use crate::leash::{self, Process};
 
@@ -41,12 +43,45 @@ const LOG_LINES: usize = 50;
 /// In the logs of both servers, what the kernel says of a port that another process listens on.
 const PORT_TAKEN: &str = "Address already in use";
 
+/// In what a server differs from the others of its flavour.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    /// Options of every start, behind those that all servers have.
+    pub(crate) options: Vec<OsString>,
+    /// The user whom the data belong to and the processes run as; whoever runs the tests, if none.
+    pub(crate) user: Option<&'static str>,
+    /// The password of the tests' user.
+    pub(crate) password: String,
+    /// Whether the data folder stays empty, for the other nodes of a cluster to fill it.
+    pub(crate) is_filled_by_others: bool,
+    /// Variables of the environment, for the processes that serve.
+    pub(crate) environment: Vec<(OsString, OsString)>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            options: Vec::new(),
+            user: None,
+            password: new_password(),
+            is_filled_by_others: false,
+            environment: Vec::new(),
+        }
+    }
+}
+
+/// Any user of the machine can reach the ports, and the servers run with the rights of whoever runs the tests: the password
+/// must not be known.
+pub(crate) fn new_password() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
 /// A data folder, ready to be served.
 #[derive(Debug)]
 pub(crate) struct Installation {
     flavour: Flavour,
     program: PathBuf,
-    password: String,
+    setup: Setup,
     folder: TempDir,
 }
 
@@ -60,13 +95,11 @@ pub(crate) struct Serving {
 
 impl Installation {
     /// Makes and fills a new data folder.
-    pub(crate) fn create(flavour: Flavour) -> Result<Self> {
+    pub(crate) fn create(flavour: Flavour, setup: Setup) -> Result<Self> {
         let installation = Self {
             flavour,
             program: flavour.program()?,
-            // Any user of the machine can reach the port, and the server runs with the rights of whoever runs the
-            // tests: the password must not be known.
-            password: format!("{:032x}", rand::random::<u128>()),
+            setup,
             folder: tempfile::Builder::new()
                 .prefix("authdb-")
                 .tempdir()
@@ -79,7 +112,10 @@ impl Installation {
              a shorter path",
             socket.display()
         );
-        installation.fill()?;
+        installation.furnish()?;
+        if !installation.setup.is_filled_by_others {
+            installation.fill()?;
+        }
         Ok(installation)
     }
 
@@ -87,8 +123,13 @@ impl Installation {
         self.flavour
     }
 
+    /// Sets the variables of the environment of the processes that will serve.
+    pub(crate) fn set_environment(&mut self, environment: Vec<(OsString, OsString)>) {
+        self.setup.environment = environment;
+    }
+
     pub(crate) fn password(&self) -> &str {
-        &self.password
+        &self.setup.password
     }
 
     /// The folder that holds the data, the socket and the log.
@@ -96,15 +137,16 @@ impl Installation {
         self.folder.path()
     }
 
-    /// Starts a server and waits until it serves; `None` when another process has taken the port.
-    pub(crate) fn serve(&self, port: u16) -> Result<Option<Serving>> {
+    /// Starts a server, with more options for this time only, and waits until it serves; `None` when another process has
+    /// taken the port.
+    pub(crate) fn serve(&self, port: u16, more: &[&str]) -> Result<Option<Serving>> {
         let socket = self.socket();
         // What a killed server left: MySQL compares the process id in its lock file with those now in use.
         for leftover in [socket.clone(), self.folder().join("socket.lock")] {
             remove_if_present(&leftover)?;
         }
         let log_start = self.log_length();
-        let mut process = self.run(&self.program, self.options(port))?;
+        let mut process = self.run(&self.program, self.options(port, more), &self.setup.environment)?;
         let deadline = Instant::now() + START_LIMIT;
         loop {
             if let Some(status) = process.ended()? {
@@ -131,18 +173,25 @@ impl Installation {
         }
     }
 
-    fn fill(&self) -> Result<()> {
+    /// Puts into the folder what the server's programs need to find there.
+    fn furnish(&self) -> Result<()> {
         fs::write(
             self.init_file(),
             // TCP logins come from the address, since names are not resolved; logins by the socket come from localhost.
-            [ADDRESS, "localhost"].map(|host| create_user(host, &self.password)).concat(),
+            [ADDRESS, "localhost"].map(|host| create_user(host, self.password())).concat(),
         )
         .with_context(|| format!("cannot write {}", self.init_file().display()))?;
         fs::create_dir(self.temporary()).with_context(|| format!("cannot make {}", self.temporary().display()))?;
-        let (program, options) =
-            self.flavour.initialiser(&self.program, common_options(&self.data(), &self.temporary()))?;
+        if self.setup.is_filled_by_others {
+            fs::create_dir(self.data()).with_context(|| format!("cannot make {}", self.data().display()))?;
+        }
+        self.setup.user.map_or(Ok(()), |user| give_to(user, self.folder()))
+    }
+
+    fn fill(&self) -> Result<()> {
+        let (program, options) = self.flavour.initialiser(&self.program, self.common_options())?;
         let status = self
-            .run(&program, options)?
+            .run(&program, options, &[])?
             .wait(START_LIMIT)?
             .with_context(|| format!("{} took longer than {START_LIMIT:?} and was killed", program.display()))?;
         ensure!(
@@ -154,8 +203,13 @@ impl Installation {
         Ok(())
     }
 
-    fn options(&self, port: u16) -> Vec<OsString> {
-        let mut options = common_options(&self.data(), &self.temporary());
+    fn common_options(&self) -> Vec<OsString> {
+        let runs_as_root = self.setup.user.is_none() && geteuid().is_root();
+        common_options(&self.data(), &self.temporary(), runs_as_root)
+    }
+
+    fn options(&self, port: u16, more: &[&str]) -> Vec<OsString> {
+        let mut options = self.common_options();
         options.extend(
             [
                 &format!("--bind-address={ADDRESS}"),
@@ -169,28 +223,30 @@ impl Installation {
             ]
             .map(OsString::from),
         );
-        for (option, path) in [
-            ("--socket=", self.socket()),
-            ("--pid-file=", self.folder().join("pid")),
-            ("--init-file=", self.init_file()),
-        ] {
-            let mut option = OsString::from(option);
-            option.push(path);
-            options.push(option);
-        }
-        self.flavour.server_options(options)
+        options.extend([
+            with_path("--socket=", &self.socket()),
+            with_path("--pid-file=", &self.folder().join("pid")),
+            with_path("--init-file=", &self.init_file()),
+        ]);
+        let mut options = self.flavour.server_options(options);
+        options.extend(self.setup.options.iter().cloned());
+        options.extend(more.iter().map(OsString::from));
+        options
     }
 
     /// Runs a program of the server, both of its outputs appended to the log: without `--log-error` both servers log
     /// there, and so does the loader when a library is missing.
-    fn run(&self, program: &Path, options: Vec<OsString>) -> Result<Process> {
+    fn run(&self, program: &Path, options: Vec<OsString>, environment: &[(OsString, OsString)]) -> Result<Process> {
         let log = OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.log())
             .with_context(|| format!("cannot open {}", self.log().display()))?;
-        let mut command = leash::command(program);
-        command.args(options).stdin(std::process::Stdio::null());
+        let mut command = match self.setup.user {
+            Some(user) => leash::command_as(user, program),
+            None => leash::command(program),
+        };
+        command.args(options).envs(environment.iter().cloned()).stdin(Stdio::null());
         command.stderr(log.try_clone().context("cannot share the server's log")?).stdout(log);
         Process::spawn(command).with_context(|| format!("cannot run {}", program.display()))
     }
@@ -239,6 +295,22 @@ fn create_user(host: &str, password: &str) -> String {
         "CREATE USER IF NOT EXISTS '{USER}'@'{host}' IDENTIFIED BY '{password}';\n\
          GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'{host}' WITH GRANT OPTION;\n"
     )
+}
+
+/// Gives a folder and all that is in it to another user of the machine.
+fn give_to(user: &str, folder: &Path) -> Result<()> {
+    let output = Command::new("chown")
+        .args(["--recursive", &format!("{user}:")])
+        .arg(folder)
+        .output()
+        .context("cannot run chown (Debian package coreutils)")?;
+    ensure!(
+        output.status.success(),
+        "cannot give {} to the user {user}, as whom its server runs: {}",
+        folder.display(),
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    Ok(())
 }
 
 fn remove_if_present(path: &Path) -> Result<()> {

@@ -33,7 +33,23 @@ const UNLESS_ORPHANED: &str = r#"[ "$PPID" = "$1" ] || exit 1; shift; exec "$@""
 /// on a thread that lasts as long as this process.
 #[must_use]
 pub fn command(program: impl AsRef<OsStr>) -> Command {
+    begin(None, program.as_ref())
+}
+
+/// The same as another user of the machine, which only root can become.
+///
+/// A program that changes its user by itself loses the signal: the kernel forgets it then. `setpriv` asks for it after the
+/// change.
+#[must_use]
+pub fn command_as(user: &str, program: impl AsRef<OsStr>) -> Command {
+    begin(Some(user), program.as_ref())
+}
+
+fn begin(user: Option<&str>, program: &OsStr) -> Command {
     let mut command = Command::new("setpriv");
+    if let Some(user) = user {
+        command.args(["--reuid", user, "--regid", user, "--init-groups"]);
+    }
     command
         .args(["--pdeathsig", "KILL", "--", "sh", "-c", UNLESS_ORPHANED, "sh"])
         .arg(std::process::id().to_string())

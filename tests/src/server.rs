@@ -6,6 +6,7 @@
 //! All methods block; inside of an async test they are short enough for that, save [`Server::start`] and
 //! [`Server::restart`], which belong before the test's own tasks or into `spawn_blocking`.
 
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::ExitStatus;
@@ -15,10 +16,10 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
 
 use crate::flavour::Flavour;
-use crate::installation::{ADDRESS, Installation, Serving, USER};
+use crate::installation::{ADDRESS, Installation, Serving, Setup, USER};
 
 /// How often a start is tried anew because another process took the port between its choice and its use.
-const PORT_ATTEMPTS: u32 = 5;
+pub(crate) const PORT_ATTEMPTS: u32 = 5;
 
 /// How long an orderly stop may take.
 const STOP_LIMIT: Duration = Duration::from_mins(1);
@@ -37,9 +38,25 @@ impl Server {
     /// # Errors
     /// When the server's programs are missing, or when it does not start; the end of its log is in the error.
     pub fn start(flavour: Flavour) -> Result<Self> {
-        let installation = Installation::create(flavour)?;
+        Self::start_with(flavour, [])
+    }
+
+    /// The same with options of the test's own, now and at every restart. They stand behind the harness's, and so prevail.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_with(flavour: Flavour, options: impl IntoIterator<Item = OsString>) -> Result<Self> {
+        let setup = Setup { options: options.into_iter().collect(), ..Setup::default() };
+        let installation = Installation::create(flavour, setup)?;
         let serving = serve(&installation, free_port)?;
         Ok(Self { serving, installation })
+    }
+
+    /// Starts a server on an installation, with more options for this time only; `None` when another process has taken one
+    /// of its ports.
+    pub(crate) fn try_start_on(installation: Installation, more: &[&str]) -> Result<Option<Self>> {
+        let serving = installation.serve(free_port()?, more)?;
+        Ok(serving.map(|serving| Self { serving, installation }))
     }
 
     /// Starts the server again, after [`kill`](Self::kill) or [`stop`](Self::stop), on the same data and the same port.
@@ -52,6 +69,15 @@ impl Server {
         let port = self.serving.port;
         self.serving = serve(&self.installation, || Ok(port))?;
         Ok(())
+    }
+
+    /// The same with other variables in its environment, in which it stays at later restarts.
+    ///
+    /// # Errors
+    /// When it does not start; the end of its log is in the error.
+    pub fn restart_with(&mut self, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<()> {
+        self.installation.set_environment(environment.into_iter().collect());
+        self.restart()
     }
 
     /// Kills the server (SIGKILL), as a crash would, and waits until it is gone. What it had acknowledged survives.
@@ -109,6 +135,14 @@ impl Server {
         self.serving.port
     }
 
+    /// Whether the server's process runs. A suspended one does.
+    ///
+    /// # Errors
+    /// When the kernel refuses to tell.
+    pub fn is_running(&mut self) -> Result<bool> {
+        Ok(self.serving.process.ended()?.is_none())
+    }
+
     /// The id of the server's process, or of the last one when none runs.
     #[must_use]
     pub fn pid(&self) -> u32 {
@@ -139,7 +173,7 @@ fn serve(installation: &Installation, choose: impl Fn() -> Result<u16>) -> Resul
     let mut port = 0;
     for _ in 0..PORT_ATTEMPTS {
         port = choose()?;
-        if let Some(serving) = installation.serve(port)? {
+        if let Some(serving) = installation.serve(port, &[])? {
             return Ok(serving);
         }
     }
@@ -150,7 +184,7 @@ fn serve(installation: &Installation, choose: impl Fn() -> Result<u16>) -> Resul
 }
 
 /// A port that was free a moment ago. The servers cannot be told to choose one themselves.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())

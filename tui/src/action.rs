@@ -2,13 +2,16 @@
 
 use authdb_shared::Timestamp;
 use authdb_shared::db::TokensByMonth;
-use authdb_shared::db::{ApproveRefusal, CancelRefusal, DbError, DenyRefusal, Page, RevokeRefusal, RevokedSubject};
+use authdb_shared::db::{
+    AdminAction, ApproveRefusal, CancelRefusal, DbError, DenyRefusal, Page, RevokeRefusal, RevokedSubject,
+};
 use authdb_shared::ids::{Subject, UserCode};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 use crossterm::event::KeyEvent;
 
 use crate::command::Command;
 use crate::effect::Change;
+use crate::look::Seen;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -39,6 +42,13 @@ pub enum Answer {
         generation: u64,
         /// The rows, or why there are none.
         rows: Rows,
+    },
+    /// What was looked at.
+    Seen {
+        /// Which request this answers.
+        generation: u64,
+        /// What was seen.
+        seen: Seen,
     },
     /// Tokens per month, or why they are not known.
     Months(Result<TokensByMonth, DbError>),
@@ -73,6 +83,8 @@ pub enum Rows {
     Subjects(Result<Page<SubjectSummary>, DbError>),
     /// Of `RefreshTokens`.
     Tokens(Result<Page<RefreshToken>, DbError>),
+    /// Of `AdminActions`.
+    Journal(Result<Page<AdminAction>, DbError>),
 }
 
 /// What became of a change.

@@ -64,7 +64,7 @@ async fn main_loop(
         if !Screen::is_taken() {
             bail!("the program broke off. This is a defect; please report it");
         }
-        // crossterm can lose a resize that arrives together with a key, so the size is asked for before each drawing.
+        // Asked for before each drawing: the event that tells of another size may stand behind keys and answers.
         let size = screen.size().context("asking for the size of the terminal")?;
         if (size.width, size.height) != app.size {
             app.update(Action::Resized { width: size.width, height: size.height }, clock::host_now());

@@ -1,8 +1,12 @@
 //! Effects: what the dashboard wants done outside of itself.
 
-use authdb_shared::db::{Containing, TokenSelection};
+use std::time::Duration;
+
+use authdb_shared::db::{Containing, FlowFilter, TokenFilter};
 use authdb_shared::ids::{FlowId, Jti, Subject, UserCode};
 use authdb_shared::model::IdTokenClaims;
+
+use crate::look::Look;
 
 /// Something for the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +17,13 @@ pub enum Effect {
         generation: u64,
         /// Which list.
         query: Query,
+    },
+    /// Look at something.
+    Look {
+        /// Comes back with the answer.
+        generation: u64,
+        /// At what.
+        look: Look,
     },
     /// Read the tokens per month.
     FetchMonths,
@@ -30,13 +41,38 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
     /// `DeviceFlows`.
-    DeviceFlows(Containing),
+    DeviceFlows(FlowFilter),
     /// `AuthorizationFlows`.
-    AuthorizationFlows(Containing),
+    AuthorizationFlows(FlowFilter),
     /// Subjects.
     Subjects(Containing),
     /// `RefreshTokens`.
-    Tokens(TokenSelection, Containing),
+    Tokens(TokenFilter),
+    /// `AdminActions`.
+    Journal,
+}
+
+/// Which tokens the list of tokens shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenView {
+    /// What works now.
+    Live,
+    /// Everything issued in the last day, whatever became of it.
+    LastDay,
+    /// Every token of one subject.
+    Of(Subject),
+}
+
+impl TokenView {
+    /// The same, narrowed to what contains a text.
+    pub(crate) fn filter(&self, text: &str) -> TokenFilter {
+        let filter = match self {
+            Self::Live => TokenFilter::live(),
+            Self::LastDay => TokenFilter::last(Duration::from_hours(24)),
+            Self::Of(subject) => TokenFilter::of(subject.clone()),
+        };
+        TokenFilter { containing: Containing::new(text), ..filter }
+    }
 }
 
 /// A change of the database, with its target frozen when the admin was asked.

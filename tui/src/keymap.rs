@@ -3,8 +3,35 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::action::Action;
-use crate::app::{App, Mode};
-use crate::command::{COMMANDS, Command};
+use crate::app::{App, Dialog, Mode};
+use crate::command::{COMMANDS, Command, entry};
+use crate::key::Key;
+
+/// Which keys give which command.
+#[derive(Debug)]
+pub struct Keymap {
+    bindings: Vec<(Command, Vec<Key>)>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        Self { bindings: COMMANDS.iter().map(|entry| (entry.command, entry.keys.to_vec())).collect() }
+    }
+}
+
+impl Keymap {
+    /// The keys that give a command; the first is the one to show.
+    #[must_use]
+    pub fn keys_of(&self, command: Command) -> &[Key] {
+        self.bindings.iter().find(|(bound, _)| *bound == command).map_or(&[], |(_, keys)| keys)
+    }
+
+    /// The first key of a command, as it is written on the screen.
+    #[must_use]
+    pub fn shown(&self, command: Command) -> String {
+        self.keys_of(command).first().map(ToString::to_string).unwrap_or_default()
+    }
+}
 
 /// What an event means now; `None` if it means nothing.
 #[must_use]
@@ -38,8 +65,17 @@ fn of_key(app: &App, key: KeyEvent) -> Option<Action> {
             KeyCode::Esc | KeyCode::Enter | KeyCode::Char('?' | 'q') | KeyCode::F(1) => {
                 Some(Action::Command(Command::Dismiss))
             }
-            _ => scroll(key),
+            _ => scroll(key).or_else(|| of_details(app, key)),
         },
+    }
+}
+
+/// The details show the row under the cursor, so what changes it can be asked for from there.
+fn of_details(app: &App, key: KeyEvent) -> Option<Action> {
+    let action = in_table(app, key).filter(|_| matches!(app.dialog, Some(Dialog::Details)))?;
+    match action {
+        Action::Command(command) if entry(command).is_some_and(|entry| entry.is_change) => Some(action),
+        _ => None,
     }
 }
 
@@ -53,9 +89,10 @@ fn scroll(key: KeyEvent) -> Option<Action> {
 }
 
 fn in_table(app: &App, key: KeyEvent) -> Option<Action> {
+    let key = Key::pressed(key);
     COMMANDS
         .iter()
         .filter(|entry| entry.is_on(app.screen))
-        .find(|entry| entry.keys.contains(&(key.code, key.modifiers)))
+        .find(|entry| app.keys.keys_of(entry.command).contains(&key))
         .map(|entry| Action::Command(entry.command))
 }

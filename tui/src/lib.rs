@@ -7,11 +7,19 @@
 
 pub mod action;
 pub mod app;
+mod arguments;
 pub mod command;
 pub mod dashboard;
 pub mod demo;
 pub mod draw;
 pub mod effect;
+pub mod key;
 pub mod keymap;
+pub mod look;
+mod program;
+pub mod table;
 pub mod terminal;
+mod verbs;
 mod worker;
+
+pub use program::{command_line, main};

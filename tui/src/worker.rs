@@ -3,11 +3,14 @@
 //! Each effect is a task of its own, so that a slow statement delays nothing but its own answer. Changes ask the
 //! database for a permit first: a read-only connection has none to give, whatever the screen believes.
 
+mod looks;
+
 use std::sync::Arc;
 
 use authdb_shared::Policy;
+use authdb_shared::actor::Actor;
 use authdb_shared::config::Config;
-use authdb_shared::db::AuthDb;
+use authdb_shared::db::{AuthDb, Order, PageRequest};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::action::{Action, Answer, Changed, Rows};
@@ -17,6 +20,8 @@ use crate::effect::{Change, Effect, Query};
 #[derive(Clone)]
 pub(crate) struct Worker {
     db: AuthDb,
+    actor: Actor,
+    config: Arc<Config>,
     policy: Arc<Policy>,
     limit: u32,
     answers: UnboundedSender<Action>,
@@ -24,7 +29,9 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(db: AuthDb, config: &Config, answers: UnboundedSender<Action>) -> Self {
-        Self { db, policy: Arc::new(config.policy.clone()), limit: config.dashboard.list_limit, answers }
+        let (policy, limit) = (Arc::new(config.policy.clone()), config.dashboard.list_limit);
+        let config = Arc::new(config.clone());
+        Self { db, actor: Actor::of_this_process(), config, policy, limit, answers }
     }
 
     /// Starts carrying an effect out.
@@ -45,6 +52,7 @@ impl Worker {
     async fn carry_out(&self, effect: Effect) -> Option<Answer> {
         Some(match effect {
             Effect::Fetch { generation, query } => Answer::Rows { generation, rows: self.fetch(&query).await },
+            Effect::Look { generation, look } => Answer::Seen { generation, seen: self.look(look).await },
             Effect::FetchMonths => Answer::Months(self.db.tokens_by_month(&self.policy).await),
             Effect::LookUp(code) => {
                 let found = self.db.device_flow(&code).await;
@@ -65,20 +73,26 @@ impl Worker {
     async fn fetch(&self, query: &Query) -> Rows {
         let (db, policy, limit) = (&self.db, &self.policy, self.limit);
         match query {
-            Query::DeviceFlows(containing) => Rows::DeviceFlows(db.device_flows(containing, policy, limit).await),
-            Query::AuthorizationFlows(containing) => {
-                Rows::AuthorizationFlows(db.authorization_flows(containing, policy, limit).await)
+            Query::DeviceFlows(filter) => {
+                let request = PageRequest::first(Order::TimeLeft, limit);
+                Rows::DeviceFlows(db.device_flows(filter, policy, &request).await)
+            }
+            Query::AuthorizationFlows(filter) => {
+                let request = PageRequest::first(Order::TimeLeft, limit);
+                Rows::AuthorizationFlows(db.authorization_flows(filter, policy, &request).await)
             }
             Query::Subjects(containing) => Rows::Subjects(db.subjects(containing, policy, limit).await),
-            Query::Tokens(selection, containing) => {
-                Rows::Tokens(db.refresh_tokens(selection, containing, policy, limit).await)
+            Query::Tokens(filter) => {
+                let request = PageRequest::first(Order::NewestFirst, limit);
+                Rows::Tokens(db.refresh_tokens(filter, policy, &request).await)
             }
+            Query::Journal => Rows::Journal(self.journal().await),
         }
     }
 
     async fn change(&self, change: &Change) -> Changed {
         let db = &self.db;
-        let permit = db.write_permit();
+        let permit = db.write_permit(&self.actor);
         match change {
             Change::Approve(code, claims) => Changed::Approved(match permit {
                 Ok(permit) => db.approve_device_flow(&permit, code, claims, &self.policy).await,

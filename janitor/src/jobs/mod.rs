@@ -3,83 +3,173 @@
 mod flows;
 mod tokens;
 
-use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use authdb_shared::actor::Actor;
 use authdb_shared::clock;
 use authdb_shared::config::{Config, JanitorConfig};
 use authdb_shared::db::{AuthDb, DbError, Sweep, SweepCursor, WritePermit};
+use authdb_shared::janitor::{Job, fingerprint};
+use authdb_shared::partition::Layout;
 use authdb_shared::{Policy, Timestamp};
-use clap::ValueEnum;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::debug;
 
+use crate::bar::Bar;
+use crate::busy::Business;
+use crate::ledger::Ledger;
+use crate::metrics::Metrics;
+use crate::pace::{Limits, Pace};
 use crate::report::{Outcome, Report};
 use crate::runner::jittered;
-
-/// Something the janitor does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Job {
-    /// Expire stale flows and delete old ones
-    Flows,
-    /// Roll the monthly partitions of `RefreshTokens`, or delete old months where there are none
-    Tokens,
-}
-
-impl Job {
-    /// All of them, in the order in which `once` runs them.
-    pub(crate) const ALL: [Self; 2] = [Self::Flows, Self::Tokens];
-}
-
-impl fmt::Display for Job {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Flows => "flows",
-            Self::Tokens => "tokens",
-        })
-    }
-}
+use crate::tenure::Tenure;
 
 /// What every job works with.
 #[derive(Clone)]
 pub(crate) struct Janitor {
     db: AuthDb,
+    ledger: Ledger,
+    tenure: Tenure,
+    /// Where sweeps stopped before their end, for the next run of this process.
+    unfinished: Arc<Mutex<Vec<SweepCursor>>>,
     policy: Policy,
     settings: JanitorConfig,
     stop: CancellationToken,
+    bar: Bar,
+    planned: Option<Planned>,
+    metrics: Metrics,
+}
+
+/// What a run is bound to by a plan.
+#[derive(Clone)]
+struct Planned {
+    as_of: Timestamp,
+    layout: String,
 }
 
 /// The right to go on, for one run.
 struct Run<'a> {
     janitor: &'a Janitor,
     permit: WritePermit,
-    /// The database's time, read once for the whole run.
+    /// The database's time, read once for the whole run; that of the plan, where one is applied.
     now: Timestamp,
     deadline: Instant,
 }
 
 /// Tries per batch or schema change before contention is reported.
 const TRIES: u32 = 5;
+/// The fewest rows of a batch, however slow the server is.
+const MIN_BATCH: u32 = 50;
 /// The first wait after contention; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 impl Janitor {
-    pub(crate) fn new(db: AuthDb, config: &Config, stop: CancellationToken) -> Self {
-        Self { db, policy: config.policy.clone(), settings: config.janitor.clone(), stop }
+    pub(crate) async fn new(db: AuthDb, config: &Config, stop: CancellationToken) -> Self {
+        let ledger = Ledger::open(&db).await;
+        let tenure = ledger.tenure(config.janitor.lease_duration);
+        let (policy, settings) = (config.policy.clone(), config.janitor.clone());
+        let (unfinished, bar, planned) = Default::default();
+        let metrics = Metrics::new();
+        Self { db, ledger, tenure, unfinished, policy, settings, stop, bar, planned, metrics }
     }
 
+    /// Shows its progress.
+    pub(crate) fn showing(mut self, bar: Bar) -> Self {
+        self.bar = bar;
+        self
+    }
+
+    /// Where progress is shown.
+    pub(crate) fn bar(&self) -> &Bar {
+        &self.bar
+    }
+
+    /// Does what was due at a moment, on a layout with this fingerprint.
+    pub(crate) fn bound_to(mut self, as_of: Timestamp, layout: String) -> Self {
+        self.planned = Some(Planned { as_of, layout });
+        self
+    }
+
+    /// Whether a plan was made for another layout than this.
+    fn is_planned_for_another(&self, layout: &Layout) -> bool {
+        self.planned.as_ref().is_some_and(|planned| planned.layout != fingerprint(layout))
+    }
+
+    /// The same, recording what it does.
+    pub(crate) fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// The same database under another policy and other settings.
+    pub(crate) fn reconfigured(&self, config: &Config) -> Self {
+        Self { policy: config.policy.clone(), settings: config.janitor.clone(), ..self.clone() }
+    }
+
+    pub(crate) fn db(&self) -> &AuthDb {
+        &self.db
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The pace at the beginning of a sweep.
+    fn pace(&self) -> Pace {
+        let max_rows = self.settings.batch_size;
+        Pace::new(Limits { target: self.settings.batch_latency, min_rows: MIN_BATCH.min(max_rows), max_rows })
+    }
+
+    /// Why runs are not written down, if they are not.
+    pub(crate) fn ledger_obstacle(&self) -> Option<&str> {
+        self.ledger.obstacle()
+    }
+
+    /// Where runs are written down.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Which janitor works.
+    pub(crate) fn tenure(&self) -> &Tenure {
+        &self.tenure
+    }
+
+    /// Gives the lease back and hangs up.
     pub(crate) async fn close(&self) {
+        self.tenure.end().await;
         self.db.close().await;
+    }
+
+    /// Where a sweep begins: where the last one stopped, if it did.
+    fn cursor(&self, sweep: Sweep, now: Timestamp) -> SweepCursor {
+        let mut unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
+        match unfinished.iter().position(|cursor| cursor.sweep() == sweep) {
+            Some(found) => unfinished.swap_remove(found).resumed(now, &self.policy),
+            None => SweepCursor::start(sweep, now, &self.policy),
+        }
+    }
+
+    /// Keeps the place of a sweep that has to stop.
+    fn keep(&self, cursor: SweepCursor) {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner).push(cursor);
     }
 
     /// Runs a job now.
     pub(crate) async fn run(&self, job: Job) -> Report {
         let started = Instant::now();
         let mut report = Report::new(job);
+        let entry = self.ledger.begin(&job.to_string()).await;
         if let Err(error) = self.work(job, started, &mut report).await {
             report.fail(&error);
         }
         report.took = started.elapsed();
+        self.ledger.finish(entry, &report).await;
         report
     }
 
@@ -91,10 +181,14 @@ impl Janitor {
             report.notes.extend(disagreements);
             return Ok(());
         }
+        let Some(permit) = self.tenure.permit(self.db.write_permit(&Actor::of_this_process())?) else {
+            report.hand_over();
+            return Ok(());
+        };
         let run = Run {
             janitor: self,
-            permit: self.db.write_permit()?,
-            now: witnesses.database,
+            permit,
+            now: self.planned.as_ref().map_or(witnesses.database, |planned| planned.as_of),
             deadline: started + self.settings.time_budget,
         };
         match job {
@@ -122,25 +216,49 @@ impl Run<'_> {
 
     /// Sweeps to the end, or until the run must stop.
     async fn sweep(&self, sweep: Sweep, report: &mut Report) -> Result<(), DbError> {
-        let mut cursor = SweepCursor::start(sweep, self.now, &self.janitor.policy);
+        let mut cursor = self.janitor.cursor(sweep, self.now);
         report.swept.push((sweep, 0));
+        if self.janitor.bar.is_shown() {
+            self.janitor.bar.start(sweep, self.janitor.db.backlog(&cursor).await?);
+        }
+        let mut pace = self.janitor.pace();
+        let mut business = Business::new(self.janitor.settings.busy_threads);
         loop {
+            self.leave_in_peace(&mut business, report).await?;
             if self.must_stop() {
+                self.janitor.keep(cursor);
                 self.leave_unfinished(report);
                 return Ok(());
             }
-            let batch = self.sweep_batch(&mut cursor).await?;
+            let batch = self.sweep_batch(&mut cursor, pace.rows()).await?;
             if let Some((_, rows)) = report.swept.last_mut() {
                 *rows += batch.rows;
             }
+            self.janitor.bar.add(batch.rows);
+            self.janitor.metrics.batch(report.job, sweep, batch.rows, batch.held);
             if batch.is_last {
+                self.janitor.metrics.backlog(sweep, 0);
                 return Ok(());
             }
+            self.rest(pace.learn(batch.held)).await;
         }
     }
 
-    async fn sweep_batch(&self, cursor: &mut SweepCursor) -> Result<authdb_shared::db::Batch, DbError> {
-        let limit = self.janitor.settings.batch_size;
+    /// Waits while the server is busy, unless the run must end.
+    async fn leave_in_peace(&self, business: &mut Business, report: &mut Report) -> Result<(), DbError> {
+        while let Some((pause, reason)) = business.pause(&self.janitor.db).await? {
+            if self.must_stop() {
+                break;
+            }
+            debug!("{}: waiting: {reason}", report.job);
+            report.waited(pause, reason);
+            self.janitor.metrics.step(report.job);
+            self.rest(pause.min(self.deadline.saturating_duration_since(Instant::now()))).await;
+        }
+        Ok(())
+    }
+
+    async fn sweep_batch(&self, cursor: &mut SweepCursor, limit: u32) -> Result<authdb_shared::db::Batch, DbError> {
         for attempt in 1.. {
             match self.janitor.db.sweep(&self.permit, cursor, limit).await {
                 Err(error) if error.is_contention() && attempt < TRIES => self.wait_after(attempt).await,
@@ -152,9 +270,13 @@ impl Run<'_> {
 
     /// A breather after contention, longer each time, and never the same for two janitors. A signal ends it.
     async fn wait_after(&self, attempt: u32) {
-        let wait = jittered(FIRST_WAIT * 2_u32.pow(attempt - 1));
+        self.rest(jittered(FIRST_WAIT * 2_u32.pow(attempt - 1))).await;
+    }
+
+    /// A pause that a signal ends.
+    async fn rest(&self, span: Duration) {
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep(span) => {}
             () = self.janitor.stop.cancelled() => {}
         }
     }

@@ -10,6 +10,18 @@ use super::keys::{self, KEYS};
 use super::settings::{Origin, Sources};
 
 /// The environment variable that names the configuration file.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{CONFIG_FILE_VARIABLE, Config, Sources};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("janitor.toml");
+/// std::fs::write(&path, "[janitor]\nbatch_size = 250\n")?;
+/// let sources = Sources::default().with_variable(CONFIG_FILE_VARIABLE, &path.display().to_string());
+/// assert_eq!(Config::load(&sources)?.janitor.batch_size, 250);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub const CONFIG_FILE_VARIABLE: &str = "AUTHDB_CONFIG";
 
 /// A value of the file, as text, and where it stands.

@@ -14,6 +14,15 @@ pub enum DiracXUnit {
 }
 
 /// One configurable value.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::KEYS;
+///
+/// let lifetime = KEYS.iter().find(|key| key.name == "policy.refresh_token_lifetime").expect("a key of that name");
+/// assert_eq!(lifetime.default, "60m");
+/// assert_eq!(lifetime.diracx.map(|(name, _)| name), Some("DIRACX_SERVICE_AUTH_REFRESH_TOKEN_EXPIRE_MINUTES"));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// `section.name`, as in config.toml.
@@ -40,6 +49,14 @@ impl Key {
     }
 
     /// The environment variable: `AUTHDB_SECTION_NAME`.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::KEYS;
+    ///
+    /// let skew = KEYS.iter().find(|key| key.name == "policy.max_clock_skew").expect("a key of that name");
+    /// assert_eq!(skew.variable(), "AUTHDB_POLICY_MAX_CLOCK_SKEW");
+    /// ```
     #[must_use]
     pub fn variable(&self) -> String {
         format!("AUTHDB_{}", self.name.replace('.', "_").to_ascii_uppercase())
@@ -47,6 +64,14 @@ impl Key {
 }
 
 /// Every key there is.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::KEYS;
+///
+/// let secrets: Vec<&str> = KEYS.iter().filter(|key| key.is_secret).map(|key| key.name).collect();
+/// assert_eq!(secrets, ["database.url", "database.password"]);
+/// ```
 pub const KEYS: &[Key] = &[
     Key::new("database.url", "sqlite:authdb.sqlite3").or_diracx("DIRACX_DB_URL_AUTHDB", DiracXUnit::Verbatim).secret(),
     Key::new("database.password", "").secret(),
@@ -73,11 +98,17 @@ pub const KEYS: &[Key] = &[
     Key::new("dashboard.list_limit", "1000"),
     Key::new("janitor.flows_schedule", "0 */5 * * * *"),
     Key::new("janitor.tokens_schedule", "0 30 2 * * *"),
-    Key::new("janitor.batch_size", "1000"),
+    Key::new("janitor.batch_latency", "25ms"),
+    Key::new("janitor.batch_size", "5000"),
     Key::new("janitor.time_budget", "10m"),
+    Key::new("janitor.lease_duration", "30s"),
+    Key::new("janitor.busy_threads", "32"),
     Key::new("janitor.months_ahead", "12"),
     Key::new("janitor.max_drops_per_run", "2"),
+    Key::new("janitor.hold_dropped", "0s"),
     Key::new("janitor.p_future_copy_limit", "10000"),
+    Key::new("janitor.listen", ""),
+    Key::new("janitor.log_format", "auto"),
 ];
 
 /// The key called `name`.

@@ -2,32 +2,36 @@
 //!
 //! Each function returns the advice that completes "KEY cannot be `TEXT`: …".
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use croner::parser::{CronParser, Seconds};
 
 use super::url::DatabaseUrl;
+use crate::telemetry::LogFormat;
 
 /// The largest span that dates can be computed with safely: a century.
 const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
+/// What a span looks like.
+const SPAN: &str = "write a span such as \"30s\", \"10m\" or \"2h\"";
+
 /// A positive span such as `10m`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let example = "write a span such as \"30s\", \"10m\" or \"2h\"";
+    let duration = duration_or_zero(text)?;
+    if duration.is_zero() { Err(format!("it must be longer than nothing; {SPAN}")) } else { Ok(duration) }
+}
+
+/// The same, or `0s` for what is switched off.
+pub(super) fn duration_or_zero(text: &str) -> Result<Duration, String> {
     if text.trim_start().starts_with('-') {
-        return Err(format!("it is negative; {example}"));
+        return Err(format!("it is negative; {SPAN}"));
     }
     if text.trim().parse::<f64>().is_ok() {
         return Err(format!("it has no unit; write \"{}s\" for seconds or \"{0}m\" for minutes", text.trim()));
     }
-    let duration = humantime::parse_duration(text.trim()).map_err(|error| format!("{error}; {example}"))?;
-    if duration.is_zero() {
-        Err(format!("it must be longer than nothing; {example}"))
-    } else if duration > LONGEST {
-        Err(format!("it is longer than a century; {example}"))
-    } else {
-        Ok(duration)
-    }
+    let duration = humantime::parse_duration(text.trim()).map_err(|error| format!("{error}; {SPAN}"))?;
+    if duration > LONGEST { Err(format!("it is longer than a century; {SPAN}")) } else { Ok(duration) }
 }
 
 /// A whole number from 1.
@@ -72,6 +76,26 @@ pub(super) fn schedule(text: &str) -> Result<String, String> {
             Ok(text.trim().to_owned())
         }
         _ => Err(format!("it has {fields} fields; write six: second minute hour day month weekday")),
+    }
+}
+
+/// An address and port to listen on; none if empty.
+pub(super) fn listen(text: &str) -> Result<Option<SocketAddr>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let advice = "write an address and a port such as \"127.0.0.1:9469\" or \"[::1]:9469\", or nothing for none";
+    text.trim().parse().map(Some).map_err(|_| advice.to_owned())
+}
+
+/// A form of the log.
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text.trim() {
+        "auto" => Ok(LogFormat::Auto),
+        "plain" => Ok(LogFormat::Plain),
+        "json" => Ok(LogFormat::Json),
+        "journald" => Ok(LogFormat::Journald),
+        _ => Err("write auto, plain, json or journald".to_owned()),
     }
 }
 

@@ -4,30 +4,55 @@
 //! Every value remembers where it came from, so that a refusal can name the file and line (or the variable) to change,
 //! and so that what is in force can be listed. Anything unknown or impossible stops the program: a janitor that guesses
 //! what a misspelt retention meant deletes the wrong month.
+//!
+//! A program gathers its [`Sources`] (flags, environment, the file that was named) and calls [`Config::load`] once, at
+//! its start. [`KEYS`] is the table of what can be configured, with DiracX's own name beside each key that DiracX has
+//! too. All spans of time are [`Duration`]s; in the file they are written as `"30s"`, `"10m"` or `"2h"`.
+//!
+//! A password never leaves this module as text: it is a [`Secret`], and neither a [`DatabaseUrl`] nor a refusal shows
+//! it.
 
+mod diracx;
 mod file;
 mod keys;
 mod kinds;
+mod listing;
 mod password;
+mod schedule;
 mod secret;
 mod settings;
 mod url;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use diracx::BesideDiracX;
 pub use file::CONFIG_FILE_VARIABLE;
 pub use keys::{KEYS, Key};
+pub use listing::ShownSetting;
 pub use password::CREDENTIAL;
+pub use schedule::next_due;
 pub use secret::Secret;
 pub use settings::{Origin, Sources};
 pub use url::{DatabaseUrl, MySqlAddress, TlsMode, UrlError};
 
 use crate::partition::RollSettings;
 use crate::policy::Policy;
+use crate::telemetry::LogFormat;
 use crate::text;
 
 /// The configuration cannot be used. The message names the place and says what to write instead.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{Config, Sources};
+///
+/// let negative = Sources::default().with_variable("AUTHDB_POLICY_MAX_CLOCK_SKEW", "-30s");
+/// let error = Config::load(&negative).expect_err("it is negative").to_string();
+/// assert!(error.starts_with("environment variable AUTHDB_POLICY_MAX_CLOCK_SKEW"), "it names the place: {error}");
+/// assert!(error.contains("write a span such as"), "it says what to write instead: {error}");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read at all.
@@ -79,7 +104,24 @@ pub enum ConfigError {
 }
 
 /// `[database]`.
-#[derive(Clone, Debug)]
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use authdb_shared::config::{DatabaseConfig, DatabaseUrl};
+///
+/// let database = DatabaseConfig {
+///     url: DatabaseUrl::parse("mysql+aiomysql://diracx:secret@db.example/AuthDB")?,
+///     is_default: false,
+///     connect_timeout: Duration::from_secs(5),
+///     statement_timeout: Duration::from_secs(5),
+///     lock_timeout: Duration::from_secs(2),
+/// };
+/// assert_eq!(database.url.place(), "AuthDB at db.example:3306");
+/// # Ok::<(), authdb_shared::config::UrlError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseConfig {
     /// Where the database is.
     pub url: DatabaseUrl,
@@ -94,6 +136,15 @@ pub struct DatabaseConfig {
 }
 
 /// `[dashboard]`.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{Config, Sources};
+///
+/// let sources = Sources::default().with_flag("dashboard.read_only", "--read-only", Some("true".to_owned()));
+/// assert!(Config::load(&sources)?.dashboard.read_only);
+/// # Ok::<(), authdb_shared::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct DashboardConfig {
     /// Time between two refreshes.
@@ -105,23 +156,63 @@ pub struct DashboardConfig {
 }
 
 /// `[janitor]`.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{Config, Sources};
+///
+/// let sources = Sources::default().with_variable("AUTHDB_JANITOR_TOKENS_SCHEDULE", "0 0 4 * * Sun");
+/// let janitor = Config::load(&sources)?.janitor;
+/// assert_eq!(janitor.tokens_schedule, "0 0 4 * * Sun");
+///
+/// let of_crontab = Sources::default().with_variable("AUTHDB_JANITOR_TOKENS_SCHEDULE", "0 4 * * 0");
+/// assert!(Config::load(&of_crontab).is_err(), "the seconds are missing");
+/// # Ok::<(), authdb_shared::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct JanitorConfig {
     /// When stale flows are expired and purged: a six-field cron line in UTC.
     pub flows_schedule: String,
     /// When the partitions are rolled, or old months purged: a six-field cron line in UTC.
     pub tokens_schedule: String,
-    /// Rows per batch of an expiry or purge.
+    /// How long a batch of an expiry or purge should hold its locks; its size is adapted to that.
+    pub batch_latency: Duration,
+    /// Rows per batch at most.
     pub batch_size: u32,
     /// How long one run of a job may take.
     pub time_budget: Duration,
+    /// How long a janitor that is silent keeps its lease: after that, another takes over.
+    pub lease_duration: Duration,
+    /// From how many running threads on the server counts as busy, and is left in peace.
+    pub busy_threads: u32,
     /// How far a roll goes.
     pub roll: RollSettings,
+    /// How long a month is held in a table of its own before it is dropped for good; zero drops it at once.
+    pub hold_dropped: Duration,
     /// Rows that splitting `p_future` may copy while writes are blocked.
     pub p_future_copy_limit: u32,
+    /// Where metrics and health are answered, if anywhere.
+    pub listen: Option<SocketAddr>,
+    /// How the log is written.
+    pub log_format: LogFormat,
 }
 
 /// Everything that can be configured.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use authdb_shared::config::{Config, Sources};
+///
+/// let of_the_service = Sources::default()
+///     .with_variable("DIRACX_DB_URL_AUTHDB", "mysql+aiomysql://diracx:secret@db.example/AuthDB")
+///     .with_variable("DIRACX_SERVICE_AUTH_REFRESH_TOKEN_EXPIRE_MINUTES", "90");
+/// let config = Config::load(&of_the_service)?;
+/// assert_eq!(config.policy.refresh_token_lifetime, Duration::from_mins(90));
+/// assert_eq!(config.database.url.to_string(), "mysql://diracx:***@db.example:3306/AuthDB");
+/// # Ok::<(), authdb_shared::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `[database]`.
@@ -141,6 +232,17 @@ impl Config {
     ///
     /// # Errors
     /// If the file cannot be read, or a source holds an unknown key or an impossible value.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::{Config, Sources};
+    ///
+    /// let dangerous = Sources::default()
+    ///     .with_variable("AUTHDB_POLICY_DEVICE_FLOW_EXPIRATION", "2h")
+    ///     .with_variable("AUTHDB_POLICY_COMPLETED_FLOW_RETENTION", "1h");
+    /// let error = Config::load(&dangerous).expect_err("flows would be deleted before they expire");
+    /// assert!(error.to_string().contains("policy.device_flow_expiration"), "{error}");
+    /// ```
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let settings = settings::Settings::collect(sources)?;
         let mut url = settings.get("database.url", kinds::database_url)?;
@@ -166,13 +268,19 @@ impl Config {
             janitor: JanitorConfig {
                 flows_schedule: settings.get("janitor.flows_schedule", kinds::schedule)?,
                 tokens_schedule: settings.get("janitor.tokens_schedule", kinds::schedule)?,
+                batch_latency: settings.get("janitor.batch_latency", kinds::duration)?,
                 batch_size: settings.get("janitor.batch_size", kinds::count)?,
                 time_budget: settings.get("janitor.time_budget", kinds::duration)?,
+                lease_duration: settings.get("janitor.lease_duration", kinds::duration)?,
+                busy_threads: settings.get("janitor.busy_threads", kinds::count)?,
                 roll: RollSettings {
                     months_ahead: settings.get("janitor.months_ahead", kinds::months)?,
                     max_drops_per_run: settings.get("janitor.max_drops_per_run", kinds::count)? as usize,
                 },
+                hold_dropped: settings.get("janitor.hold_dropped", kinds::duration_or_zero)?,
                 p_future_copy_limit: settings.get("janitor.p_future_copy_limit", kinds::count)?,
+                listen: settings.get("janitor.listen", kinds::listen)?,
+                log_format: settings.get("janitor.log_format", kinds::log_format)?,
             },
             file: settings.file,
         };

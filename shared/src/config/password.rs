@@ -6,6 +6,21 @@ use super::settings::Settings;
 use super::{ConfigError, Secret, Sources, kinds};
 
 /// The name that the password has among systemd's credentials (`LoadCredential=authdb-password:…`).
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{CREDENTIAL, Config, DatabaseUrl, Sources};
+///
+/// # let folder = tempfile::tempdir()?;
+/// // systemd makes the folder and names it to the unit.
+/// std::fs::write(folder.path().join(CREDENTIAL), "secret\n")?;
+/// let sources = Sources::default()
+///     .with_variable("CREDENTIALS_DIRECTORY", &folder.path().display().to_string())
+///     .with_variable("AUTHDB_DATABASE_URL", "mysql://diracx@db.example/AuthDB");
+/// let DatabaseUrl::MySql(address) = Config::load(&sources)?.database.url else { unreachable!("it is one of MySQL") };
+/// assert!(address.password.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub const CREDENTIAL: &str = "authdb-password";
 
 /// `database.password`, the content of `database.password_file`, or systemd's credential, whichever is there first.

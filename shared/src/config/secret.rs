@@ -3,11 +3,31 @@
 use std::fmt;
 
 /// A text whose Debug and Display forms hide it.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::Secret;
+///
+/// let password = Secret::new("correct horse".to_owned());
+/// assert_eq!(format!("{password} {password:?}"), "*** ***");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
     /// Wraps a text.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::{DatabaseUrl, MySqlAddress, Secret};
+    ///
+    /// # let from_the_vault = || "correct horse".to_owned();
+    /// let Ok(DatabaseUrl::MySql(address)) = DatabaseUrl::parse("mysql://diracx@db.example/AuthDB") else {
+    ///     unreachable!("it is a URL of MySQL")
+    /// };
+    /// let address = MySqlAddress { password: Some(Secret::new(from_the_vault())), ..address };
+    /// assert_eq!(DatabaseUrl::MySql(address).to_string(), "mysql://diracx:***@db.example:3306/AuthDB");
+    /// ```
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)

@@ -9,6 +9,14 @@ use super::file::{self, FileValues};
 use super::keys::{self, DiracXUnit, KEYS, Key};
 
 /// Where a value came from.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::Origin;
+///
+/// let place = Origin::File { path: "/etc/authdb/config.toml".into(), line: 12 };
+/// assert_eq!(place.to_string(), "/etc/authdb/config.toml, line 12");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A command-line flag.
@@ -38,6 +46,20 @@ impl fmt::Display for Origin {
 }
 
 /// What the programs hand over: flags and environment, gathered in one place so that tests can make them up.
+///
+/// A value is taken from the flag, the variable `AUTHDB_SECTION_KEY`, DiracX's own variable, the file or the default:
+/// the first that says something.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{Config, Sources};
+///
+/// let sources = Sources::default()
+///     .with_variable("AUTHDB_DASHBOARD_LIST_LIMIT", "200")
+///     .with_flag("dashboard.list_limit", "--limit", Some("50".to_owned()));
+/// assert_eq!(Config::load(&sources)?.dashboard.list_limit, 50, "a flag beats a variable");
+/// # Ok::<(), authdb_shared::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     pub(super) config_file: Option<PathBuf>,
@@ -47,6 +69,15 @@ pub struct Sources {
 
 impl Sources {
     /// The environment of this process. Variables that are not UTF-8 are none of ours.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use authdb_shared::config::{Config, Sources};
+    ///
+    /// let config = Config::load(&Sources::from_process())?;
+    /// println!("connecting to {}", config.database.url);
+    /// # Ok::<(), authdb_shared::config::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn from_process() -> Self {
         let environment = std::env::vars_os()
@@ -56,19 +87,51 @@ impl Sources {
     }
 
     /// Names the file to read, as `--config` does.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::{Config, Sources};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("config.toml");
+    /// std::fs::write(&path, "[policy]\nrefresh_token_lifetme = \"2h\"\n")?;
+    /// let error = Config::load(&Sources::default().with_config_file(Some(path))).expect_err("misspelt").to_string();
+    /// assert!(error.contains("line 2") && error.contains("Did you mean `policy.refresh_token_lifetime`?"), "{error}");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn with_config_file(self, config_file: Option<PathBuf>) -> Self {
         Self { config_file, ..self }
     }
 
-    /// Adds an environment variable.
+    /// Adds an environment variable. An empty value counts as none.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::{Config, Sources};
+    ///
+    /// let sources = Sources::default().with_variable("AUTHDB_DATABASE_URL", "sqlite:/srv/authdb.sqlite3");
+    /// assert_eq!(Config::load(&sources)?.database.url.to_string(), "sqlite:/srv/authdb.sqlite3");
+    /// # Ok::<(), authdb_shared::config::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Sets `key` (`section.name`) by the command-line flag called `flag`.
+    /// Sets `key` (`section.name`) by the command-line flag called `flag`. Without a `value`, the flag was not given,
+    /// and nothing changes.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::{Config, Sources};
+    ///
+    /// # let given: Option<String> = Some("0".to_owned());
+    /// let sources = Sources::default().with_flag("dashboard.list_limit", "--limit", given);
+    /// let error = Config::load(&sources).expect_err("no rows at all").to_string();
+    /// assert!(error.starts_with("--limit: dashboard.list_limit cannot be `0`"), "{error}");
+    /// ```
     #[must_use]
     pub fn with_flag(mut self, key: &'static str, flag: &'static str, value: Option<String>) -> Self {
         if let Some(value) = value {
@@ -83,9 +146,9 @@ impl Sources {
     }
 }
 
-struct Setting {
-    text: String,
-    origin: Origin,
+pub(super) struct Setting {
+    pub(super) text: String,
+    pub(super) origin: Origin,
 }
 
 /// Every key with its value, still as text, and where that came from.
@@ -107,7 +170,7 @@ impl Settings {
         Ok(Self { values, file: path })
     }
 
-    fn setting(&self, name: &str) -> (&'static Key, &Setting) {
+    pub(super) fn setting(&self, name: &str) -> (&'static Key, &Setting) {
         let key = keys::find(name).expect("callers name keys that stand in KEYS; a test loads every one of them");
         (key, &self.values[key.name])
     }

@@ -13,6 +13,18 @@ use super::Secret;
 use crate::text;
 
 /// Where the database is.
+///
+/// # Examples
+/// ```
+/// use std::path::Path;
+///
+/// use authdb_shared::config::DatabaseUrl;
+///
+/// // SQLAlchemy's three slashes mean a relative path.
+/// let of_diracx = DatabaseUrl::parse("sqlite+aiosqlite:///authdb.sqlite3")?;
+/// assert_eq!(of_diracx, DatabaseUrl::Sqlite(Path::new("authdb.sqlite3").to_owned()));
+/// # Ok::<(), authdb_shared::config::UrlError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A file.
@@ -22,6 +34,16 @@ pub enum DatabaseUrl {
 }
 
 /// A `MySQL` or `MariaDB` server and how to log in.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{DatabaseUrl, TlsMode};
+///
+/// let url = "mysql+asyncmy://diracx:p/s#w?rd@db.example:3307/AuthDB?ssl-mode=required";
+/// let DatabaseUrl::MySql(address) = DatabaseUrl::parse(url)? else { unreachable!("it is one of MySQL") };
+/// assert_eq!((address.host.as_str(), address.port, address.tls), ("db.example", 3307, TlsMode::Required));
+/// # Ok::<(), authdb_shared::config::UrlError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MySqlAddress {
     /// Host name or address.
@@ -38,11 +60,21 @@ pub struct MySqlAddress {
     pub database: String,
     /// Whether the connection is encrypted.
     pub tls: TlsMode,
-    /// The file of the certificate authority, for the verifying modes.
+    /// The file of the certificate authority, which the verifying modes trust beside the public ones.
     pub tls_ca: Option<PathBuf>,
 }
 
 /// How much of TLS is asked for, in `MySQL`'s words (`--ssl-mode`).
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{DatabaseUrl, TlsMode};
+///
+/// let url = "mysql://diracx@db.example/AuthDB?ssl-ca=/etc/ssl/site.pem";
+/// let DatabaseUrl::MySql(address) = DatabaseUrl::parse(url)? else { unreachable!("it is one of MySQL") };
+/// assert_eq!(address.tls, TlsMode::VerifyIdentity, "as SQLAlchemy's drivers do once they have an authority");
+/// # Ok::<(), authdb_shared::config::UrlError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TlsMode {
     /// Never.
@@ -58,7 +90,24 @@ pub enum TlsMode {
     VerifyIdentity,
 }
 
+impl TlsMode {
+    /// Whether the server has to prove who it is.
+    #[must_use]
+    pub(crate) fn verifies(self) -> bool {
+        matches!(self, Self::VerifyCa | Self::VerifyIdentity)
+    }
+}
+
 /// Why a URL cannot be used. No message repeats the URL: it may hold a password.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{DatabaseUrl, UrlError};
+///
+/// let error = DatabaseUrl::parse("postgresql://diracx:secret@db.example/AuthDB").expect_err("another database");
+/// assert_eq!(error, UrlError::Scheme("postgresql".to_owned()));
+/// assert!(!error.to_string().contains("secret"));
+/// ```
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum UrlError {
     /// No scheme, or one of another kind of database.
@@ -91,6 +140,11 @@ pub enum UrlError {
          verify-ca, verify-identity) and ssl-ca"
     )]
     Parameter(String),
+    /// An authority by which nothing would be verified.
+    #[error(
+        "ssl-ca has a meaning with ssl-mode=verify-ca or verify-identity only; write one of them, or leave ssl-ca out"
+    )]
+    UnusedAuthority,
 }
 
 impl DatabaseUrl {
@@ -98,6 +152,17 @@ impl DatabaseUrl {
     ///
     /// # Errors
     /// If it is of another kind of database, incomplete, or holds a parameter that would be ignored.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::{DatabaseUrl, UrlError};
+    ///
+    /// let plain = DatabaseUrl::parse("mysql://diracx@db.example/AuthDB")?;
+    /// let of_diracx = DatabaseUrl::parse("mysql+aiomysql://diracx@db.example:3306/AuthDB?charset=utf8mb4")?;
+    /// assert_eq!(plain, of_diracx);
+    /// assert_eq!(DatabaseUrl::parse("sqlite::memory:"), Err(UrlError::InMemory));
+    /// # Ok::<(), authdb_shared::config::UrlError>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = text.trim().split_once(':').ok_or(UrlError::NotAUrl)?;
         let (dialect, driver) = scheme.split_once('+').unwrap_or((scheme, ""));
@@ -113,6 +178,15 @@ impl DatabaseUrl {
     }
 
     /// The database as people know it, without account or password.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::DatabaseUrl;
+    ///
+    /// let url = DatabaseUrl::parse("mysql://diracx:secret@[2001:db8::7]/AuthDB")?;
+    /// assert_eq!(url.place(), "AuthDB at 2001:db8::7:3306");
+    /// # Ok::<(), authdb_shared::config::UrlError>(())
+    /// ```
     #[must_use]
     pub fn place(&self) -> String {
         match self {
@@ -187,9 +261,20 @@ fn mysql(rest: &str) -> Result<MySqlAddress, UrlError> {
         tls: TlsMode::default(),
         tls_ca: None,
     };
+    let mut mode = None;
     for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        set_parameter(&mut address, name, &decoded(value, "parameter")?)?;
+        let value = decoded(value, "parameter")?;
+        match name {
+            "ssl-mode" | "ssl_mode" => mode = Some(tls_mode(name, &value)?),
+            _ => set_parameter(&mut address, name, &value)?,
+        }
+    }
+    // The drivers of SQLAlchemy verify everything as soon as they have an authority.
+    let unsaid = if address.tls_ca.is_some() { TlsMode::VerifyIdentity } else { TlsMode::default() };
+    address.tls = mode.unwrap_or(unsaid);
+    if address.tls_ca.is_some() && !address.tls.verifies() {
+        return Err(UrlError::UnusedAuthority);
     }
     Ok(address)
 }
@@ -213,20 +298,21 @@ fn set_parameter(address: &mut MySqlAddress, name: &str, value: &str) -> Result<
         // The driver always speaks utf8mb4, and converts on the server.
         "charset" => {}
         "unix_socket" | "socket" => address.socket = Some(PathBuf::from(value)),
-        "ssl-mode" | "ssl_mode" => {
-            address.tls = match value.to_ascii_lowercase().replace('_', "-").as_str() {
-                "disabled" => TlsMode::Disabled,
-                "preferred" => TlsMode::Preferred,
-                "required" => TlsMode::Required,
-                "verify-ca" => TlsMode::VerifyCa,
-                "verify-identity" => TlsMode::VerifyIdentity,
-                _ => return Err(UrlError::Parameter(text::harmless(&format!("{name}={value}")))),
-            }
-        }
         "ssl-ca" | "ssl_ca" => address.tls_ca = Some(PathBuf::from(value)),
         _ => return Err(UrlError::Parameter(text::harmless(name))),
     }
     Ok(())
+}
+
+fn tls_mode(name: &str, value: &str) -> Result<TlsMode, UrlError> {
+    Ok(match value.to_ascii_lowercase().replace('_', "-").as_str() {
+        "disabled" => TlsMode::Disabled,
+        "preferred" => TlsMode::Preferred,
+        "required" => TlsMode::Required,
+        "verify-ca" => TlsMode::VerifyCa,
+        "verify-identity" => TlsMode::VerifyIdentity,
+        _ => return Err(UrlError::Parameter(text::harmless(&format!("{name}={value}")))),
+    })
 }
 
 fn decoded(text: &str, what: &'static str) -> Result<String, UrlError> {
@@ -284,6 +370,18 @@ mod tests {
         let address = mysql_address("mariadb://dirac@[::1]:3307/AuthDB?unix_socket=/run/my.sock&ssl-mode=VERIFY_CA");
         assert_eq!((address.host.as_str(), address.port, address.tls), ("::1", 3307, TlsMode::VerifyCa));
         assert_eq!(address.socket.as_deref(), Some(Path::new("/run/my.sock")));
+    }
+
+    #[test]
+    fn an_authority_is_never_ignored() {
+        let tls = |parameters| mysql_address(&format!("mysql://dirac@db/AuthDB?{parameters}")).tls;
+        assert_eq!(tls("ssl_ca=/etc/ca.pem"), TlsMode::VerifyIdentity);
+        assert_eq!(tls("ssl-ca=/etc/ca.pem&ssl-mode=verify-ca"), TlsMode::VerifyCa);
+        assert_eq!(tls("ssl-mode=verify-ca&ssl-ca=/etc/ca.pem"), TlsMode::VerifyCa);
+        for lenient in ["disabled", "preferred", "required"] {
+            let url = format!("mysql://dirac@db/AuthDB?ssl-mode={lenient}&ssl-ca=/etc/ca.pem");
+            assert_eq!(DatabaseUrl::parse(&url), Err(UrlError::UnusedAuthority), "{lenient}");
+        }
     }
 
     #[test]

@@ -6,12 +6,34 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use sqlx::mysql::MySqlDatabaseError;
 use sqlx::pool::PoolConnection;
-use sqlx::{MySql, MySqlPool, Sqlite, Transaction};
+use sqlx::{Executor, MySql, MySqlPool, Sqlite, Transaction};
 
 use super::sqlite_file::SqliteFile;
 use super::statements::{self, Statement};
 use crate::clock::{StoredTime, Timestamp};
+
+/// In `SQLite` a deferred transaction that reads first could not wait for another writer; it would just fail. On servers
+/// the savepoint marks this very transaction.
+const BEGIN: Statement =
+    Statement { sqlite: "BEGIN IMMEDIATE", mysql: "START TRANSACTION READ WRITE; SAVEPOINT authdb_began" };
+
+/// Fails with 1305 where the transaction that was begun is gone.
+///
+/// A server that undoes one, for a deadlock or for what another Galera node committed first, says so to the statement
+/// that runs or comes next; but where that is the preparation of one, `MariaDB` 10.11 forgets to say it. What follows
+/// belongs to another transaction then, and must not be committed: half a change, or a change that is claimed and was
+/// never made.
+const IS_THE_ONE_BEGUN: &str = "RELEASE SAVEPOINT authdb_began";
+
+/// The number of that error.
+const NO_SAVEPOINT: u16 = 1305;
+
+/// Why there is nothing to commit.
+#[derive(Debug, thiserror::Error)]
+#[error("the server has undone the transaction for the sake of another")]
+pub(super) struct Undone;
 
 /// Something on either driver.
 #[derive(Clone, Debug)]
@@ -89,11 +111,10 @@ impl Pools {
     /// A transaction that is undone unless it is committed, also when its future is dropped.
     pub(super) async fn begin(&self) -> Result<WriteSession, sqlx::Error> {
         match self {
-            Self::MySql(pool) => Ok(Backend::MySql(pool.begin().await?)),
+            Self::MySql(pool) => Ok(Backend::MySql(pool.begin_with(BEGIN.mysql).await?)),
             Self::Sqlite(file) => {
                 file.look()?;
-                // A deferred transaction that reads first cannot wait for another writer; it just fails.
-                Ok(Backend::Sqlite(file.pool.begin_with("BEGIN IMMEDIATE").await?))
+                Ok(Backend::Sqlite(file.pool.begin_with(BEGIN.sqlite).await?))
             }
         }
     }
@@ -131,10 +152,13 @@ impl WriteSession {
         }
     }
 
-    /// Makes the changes last.
+    /// Makes the changes last, or fails if the server has undone them.
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
         let result = match self {
-            Self::MySql(transaction) => transaction.commit().await,
+            Self::MySql(mut transaction) => {
+                transaction.execute(IS_THE_ONE_BEGUN).await.map_err(undone)?;
+                transaction.commit().await
+            }
             Self::Sqlite(transaction) => transaction.commit().await,
         };
         result.map_err(|error| match error {
@@ -144,6 +168,14 @@ impl WriteSession {
             )),
             other => other,
         })
+    }
+}
+
+/// What it means that there is no such savepoint.
+fn undone(error: sqlx::Error) -> sqlx::Error {
+    match error.as_database_error().and_then(|answer| answer.try_downcast_ref::<MySqlDatabaseError>()) {
+        Some(answer) if answer.number() == NO_SAVEPOINT => sqlx::Error::Configuration(Box::new(Undone)),
+        _ => error,
     }
 }
 

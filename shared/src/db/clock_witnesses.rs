@@ -3,6 +3,11 @@
 //! A database whose clock jumped ahead would purge flows that people are about to complete and drop months that are
 //! still needed; one that fell behind would be found out by keys that seem to come from the future. The database's
 //! clock decides, but only while the witnesses agree with it.
+//!
+//! Where host and database are one machine, or follow the same wrong server of the time, their clocks agree on anything.
+//! Then the last run is heard, of those that saw the clocks agree: it cannot have ended later than now, and if it is long
+//! ago, something should have happened since that is not: a janitor looks every few minutes, and people log in. A run that
+//! was refused is no witness, because it was dated by a clock that nobody believed.
 
 use std::time::Duration;
 
@@ -16,6 +21,20 @@ use crate::policy::Policy;
 const KEYS_LOOKED_AT: u32 = 50;
 
 /// The database's clock and what else knows the time.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use authdb_shared::Timestamp;
+/// use authdb_shared::db::ClockWitnesses;
+///
+/// let database = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+/// let host = database.before(Duration::from_secs(90));
+/// let witnesses = ClockWitnesses { database, host, newest_token: None, future_token: None, last_run: None };
+/// assert_eq!(witnesses.disagreements(Duration::from_secs(30)).len(), 1);
+/// assert_eq!(witnesses.disagreements(Duration::from_secs(120)).len(), 0);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockWitnesses {
     /// The database's clock, which decides.
@@ -26,11 +45,35 @@ pub struct ClockWitnesses {
     pub newest_token: Option<Timestamp>,
     /// A token that, by the database's clock, has not been issued yet.
     pub future_token: Option<Jti>,
+    /// When the last run began that saw the clocks agree.
+    pub last_run: Option<Timestamp>,
 }
+
+/// After so long without a run and without a new token, it is as likely that the clock has jumped.
+const LONGEST_SILENCE: Duration = Duration::from_hours(24);
 
 impl ClockWitnesses {
     /// The witnesses that contradict the database's clock by more than `tolerance`, each in a sentence. While there is
     /// one, nothing may be expired, deleted or dropped.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let witnesses = db.clock_witnesses(&config.policy, clock::host_now).await?;
+    /// let disagreements = witnesses.disagreements(config.policy.max_clock_skew);
+    /// if disagreements.is_empty() {
+    ///     println!("the clocks agree; it may be cleaned up as of {}", witnesses.database);
+    /// }
+    /// # assert_eq!(disagreements, Vec::<String>::new());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn disagreements(&self, tolerance: Duration) -> Vec<String> {
         let mut found = Vec::new();
@@ -52,7 +95,30 @@ impl ClockWitnesses {
                 humantime::format_duration(Duration::from_secs(issued.since(self.database).as_secs())),
             ));
         }
+        found.extend(self.last_run.and_then(|last_run| self.against_last_run(last_run, tolerance)));
         found
+    }
+
+    fn against_last_run(&self, last_run: Timestamp, tolerance: Duration) -> Option<String> {
+        let span = |from: Timestamp, to: Timestamp| {
+            humantime::format_duration(Duration::from_secs(to.since(from).as_secs())).to_string()
+        };
+        if last_run.since(self.database) > tolerance {
+            return Some(format!(
+                "the last run was at {last_run}, {} after the database's present; the clock has been set back. If it is \
+                 right now, and was wrong then, delete the rows of JanitorRuns that begin after the present",
+                span(self.database, last_run)
+            ));
+        }
+        let last_sign = self.newest_token.map_or(last_run, |token| token.max(last_run));
+        (self.database.since(last_sign) > LONGEST_SILENCE.max(tolerance)).then(|| {
+            format!(
+                "the last run was at {last_run}, {} before the database's present, and no token was issued since; perhaps \
+                 the clock has jumped ahead. If it is right, log in once, or run once with a policy.max_clock_skew that is \
+                 longer than that",
+                span(last_run, self.database)
+            )
+        })
     }
 }
 
@@ -61,6 +127,28 @@ impl AuthDb {
     ///
     /// # Errors
     /// If the database cannot be asked.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let witnesses = db.clock_witnesses(&config.policy, clock::host_now).await?;
+    /// assert_eq!(witnesses.newest_token, jti.issued_at());
+    /// assert_eq!(witnesses.future_token, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn clock_witnesses(&self, policy: &Policy, host: fn() -> Timestamp) -> Result<ClockWitnesses, DbError> {
         self.limited("comparing the clocks", async {
             let mut session = self.reading().await?;
@@ -70,11 +158,13 @@ impl AuthDb {
             let credible = KeyBound::at(policy.latest_credible(database).after(Duration::from_millis(1))).hex();
             let newest = keys(&mut session, statements::NEWEST_KEYS, &credible).await?;
             let beyond = keys(&mut session, statements::KEYS_BEYOND, &credible).await?;
+            let last_run = last_run(&mut session).await?;
             Ok(ClockWitnesses {
                 database,
                 host: before.after(after.since(before) / 2),
                 newest_token: newest.iter().find_map(Jti::issued_at),
                 future_token: beyond.into_iter().find(|jti| jti.issued_at().is_some()),
+                last_run,
             })
         })
         .await
@@ -86,6 +176,20 @@ async fn keys(session: &mut Session, statement: statements::Statement, bound: &s
         sqlx::query_scalar(text(statement)).bind(bound).bind(KEYS_LOOKED_AT).fetch_all(connection).await
     })?;
     Ok(stored.into_iter().map(Jti::from_stored).collect())
+}
+
+/// When the last run began that saw the clocks agree; `None` without a ledger.
+async fn last_run(session: &mut Session) -> Result<Option<Timestamp>, sqlx::Error> {
+    let tables: i64 = on_backend!(&mut *session, |connection, text| {
+        sqlx::query_scalar(text(statements::RUNS_TABLE)).fetch_one(connection).await
+    })?;
+    if tables == 0 {
+        return Ok(None);
+    }
+    let start: Option<String> = on_backend!(session, |connection, text| {
+        sqlx::query_scalar(text(statements::LAST_GOOD_RUN)).fetch_optional(connection).await
+    })?;
+    Ok(start.as_deref().and_then(Timestamp::from_sql_text))
 }
 
 #[cfg(test)]
@@ -100,7 +204,15 @@ mod tests {
 
     fn witnesses(host: i64, future: Option<i64>) -> Vec<String> {
         let future_token = future.map(|millis| Jti::issue(at(millis), &mut crate::clock::randomness()));
-        ClockWitnesses { database: at(NOW), host: at(host), newest_token: None, future_token }
+        ClockWitnesses { database: at(NOW), host: at(host), newest_token: None, future_token, last_run: None }
+            .disagreements(Duration::from_secs(30))
+    }
+
+    /// What is said of a last run and a newest token, so many milliseconds before the present.
+    fn since(last_run: i64, newest_token: Option<i64>) -> Vec<String> {
+        let last_run = Some(at(NOW - last_run));
+        let newest_token = newest_token.map(|millis| at(NOW - millis));
+        ClockWitnesses { database: at(NOW), host: at(NOW), newest_token, future_token: None, last_run }
             .disagreements(Duration::from_secs(30))
     }
 
@@ -116,5 +228,22 @@ mod tests {
         assert!(host[0].contains("1h behind"), "{host:?}");
         let token = witnesses(NOW, Some(NOW + 120_000));
         assert!(token[0].contains("2m after"), "{token:?}");
+    }
+    #[test]
+    fn a_run_in_the_future_tells_that_the_clock_was_set_back() {
+        assert!(since(-30_000, None).is_empty());
+        let back = since(-600_000, Some(0));
+        assert!(back.len() == 1 && back[0].contains("10m after the database's present"), "{back:?}");
+    }
+
+    #[test]
+    fn a_day_without_runs_and_tokens_tells_that_the_clock_may_have_jumped() {
+        const DAY: i64 = 24 * 3_600_000;
+        assert!(since(DAY, None).is_empty());
+        assert!(since(40 * DAY, Some(60_000)).is_empty(), "the janitor was off, and people logged in");
+        for newest_token in [None, Some(40 * DAY), Some(50 * DAY)] {
+            let ahead = since(40 * DAY, newest_token);
+            assert!(ahead.len() == 1 && ahead[0].contains("before the database's present"), "{ahead:?}");
+        }
     }
 }

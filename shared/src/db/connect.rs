@@ -2,8 +2,11 @@
 //!
 //! Session settings belong to every new connection of a pool, so they stand in `after_connect` and nowhere else.
 
+mod refusals;
+
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlSslMode};
@@ -12,15 +15,22 @@ use sqlx::{ConnectOptions, Connection, Executor, MySqlPool, SqlitePool};
 
 use super::backend::{Backend, Flavour, Pools, WritePools};
 use super::sqlite_file::SqliteFile;
+use super::sweep::LOWEST_KEY;
 use super::{AuthDb, DbError, Facts, schema};
+use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::config::{DatabaseConfig, DatabaseUrl, MySqlAddress, TlsMode};
+use crate::partition::KeyForm;
 
 /// Connections per pool: the dashboard reads a few lists at once, the janitor works one thing after another.
 const CONNECTIONS: u32 = 4;
 
 /// How long a connection may take to answer when it comes back to its pool.
 const RELEASE_LIMIT: Duration = Duration::from_millis(250);
+
+/// How long a writing session may be silent before the server ends it. The default is eight hours: so long would a process
+/// that hangs in the middle of a transaction keep its locks, that of the janitor's lease among them.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
 /// Whether a connection may change anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +46,22 @@ impl AuthDb {
     ///
     /// # Errors
     /// If it cannot be reached, is empty, or is not an `AuthDB`.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # db.close().await;
+    /// let db = AuthDb::connect(&config.database).await?;
+    /// assert!(db.write_permit(&Actor::of_this_process()).is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, DbError> {
         Self::open(config, Access::ReadWrite).await?.recognised().await
     }
@@ -44,17 +70,50 @@ impl AuthDb {
     ///
     /// # Errors
     /// As for [`AuthDb::connect`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # db.close().await;
+    /// let db = AuthDb::connect_read_only(&config.database).await?;
+    /// assert!(db.write_permit(&Actor::of_this_process()).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect_read_only(config: &DatabaseConfig) -> Result<Self, DbError> {
         Self::open(config, Access::ReadOnly).await?.recognised().await
     }
 
     /// Creates DiracX's tables in an empty database, or in a `SQLite` file that does not exist yet, and connects to it.
+    /// On `MariaDB` and `MySQL` the tokens get 24 monthly partitions (DiracX's `AuthDB.post_create`).
     ///
     /// `now` decides with which month the partitions begin; it is the host's time, because there is nothing yet that a
     /// wrong month could harm.
     ///
     /// # Errors
     /// If the database cannot be reached, or is not empty.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::DbError;
+    ///
+    /// # use authdb_shared::{clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// AuthDb::create(&config.database, clock::host_now()).await?;
+    /// let again = AuthDb::create(&config.database, clock::host_now()).await;
+    /// assert!(matches!(again, Err(DbError::NotEmpty { .. })), "what is there is never touched");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn create(config: &DatabaseConfig, now: Timestamp) -> Result<Self, DbError> {
         if let DatabaseUrl::Sqlite(path) = &config.url {
             create_file(path, &config.url.place())?;
@@ -64,42 +123,76 @@ impl AuthDb {
         db.recognised().await
     }
 
-    /// Connects, and creates the embedded database first if nobody configured another one and it is not there yet.
+    /// Connects, and creates the embedded database first, ledger included, if nobody configured another one and it is not there yet.
     ///
     /// # Errors
     /// As for [`AuthDb::connect`].
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::DbError;
+    ///
+    /// # use authdb_shared::{clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let mut config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// let named = AuthDb::connect_or_create(&config.database, clock::host_now()).await;
+    /// assert!(matches!(named, Err(DbError::NoFile { .. })), "a path with a slip is no new database");
+    ///
+    /// config.database.is_default = true;
+    /// assert!(AuthDb::connect_or_create(&config.database, clock::host_now()).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect_or_create(config: &DatabaseConfig, now: Timestamp) -> Result<Self, DbError> {
         match &config.url {
-            DatabaseUrl::Sqlite(path) if config.is_default && !path.exists() => Self::create(config, now).await,
+            DatabaseUrl::Sqlite(path) if config.is_default && !path.exists() => {
+                let db = Self::create(config, now).await?;
+                db.create_ledger(&db.write_permit(&Actor::of_this_process())?).await?;
+                Ok(db)
+            }
             _ => Self::connect(config).await,
         }
     }
 
-    async fn recognised(self) -> Result<Self, DbError> {
-        schema::recognise(&self).await?;
+    async fn recognised(mut self) -> Result<Self, DbError> {
+        let keys = schema::recognise(&self).await?;
+        let facts = Arc::get_mut(&mut self.facts).expect("nobody has a clone of what this function took by value");
+        if keys == KeyForm::Dashed {
+            facts.lowest_key = LOWEST_KEY;
+        }
         Ok(self)
     }
 
     async fn open(config: &DatabaseConfig, access: Access) -> Result<Self, DbError> {
         let place = config.url.place();
         let lost = |error: sqlx::Error| DbError::from_driver(CONNECTING, &place, &error);
-        let (reader, writer, flavour, version) = match &config.url {
+        let (reader, writer, server) = match &config.url {
             DatabaseUrl::Sqlite(path) => {
                 if !path.exists() {
                     return Err(DbError::NoFile { place });
                 }
                 let (reader, writer) = open_sqlite(path, config, access).await.map_err(lost)?;
                 let version = sqlite_version(&reader.pool).await.map_err(lost)?;
-                (Backend::Sqlite(reader), writer.map(Backend::Sqlite), Flavour::Sqlite, version)
+                let server = ServerIdentity { flavour: Flavour::Sqlite, version, account: String::new() };
+                (Backend::Sqlite(reader), writer.map(Backend::Sqlite), server)
             }
             DatabaseUrl::MySql(address) => {
-                let (reader, writer, flavour, version) = open_mysql(address, config, access).await.map_err(lost)?;
-                (Pools::MySql(reader), writer.map(WritePools::MySql), flavour, version)
+                refusals::check_authority(address, &place)?;
+                let opened = open_mysql(address, config, access).await;
+                let (reader, writer, server) = opened.map_err(|error| refusals::explain(address, &place, &error))?;
+                (Pools::MySql(reader), writer.map(WritePools::MySql), server)
             }
         };
+        let lowest = if server.flavour == Flavour::Sqlite { "" } else { "\0" };
         let facts = Facts {
-            flavour,
-            version,
+            flavour: server.flavour,
+            version: server.version,
+            account: server.account,
+            lowest_code: lowest,
+            lowest_key: lowest,
+            has_ledger: AtomicBool::new(false),
             place,
             statement_timeout: config.statement_timeout,
             lock_timeout: config.lock_timeout,
@@ -109,6 +202,21 @@ impl AuthDb {
     }
 
     /// Closes every connection, waiting for what is under way.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// db.close().await;
+    /// assert!(db.now().await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn close(&self) {
         close(&self.reader).await;
         if let Some(writer) = &self.writer {
@@ -116,17 +224,16 @@ impl AuthDb {
         }
     }
 
-    /// A connection of its own for schema changes, whose session settings would spoil a pooled one.
+    /// A connection of its own for schema changes: pooled ones write only in transactions, and these end them.
     pub(super) async fn connect_for_ddl(&self) -> Result<MySqlConnection, sqlx::Error> {
-        match &self.writer {
-            Some(Backend::MySql(pool)) => {
-                let options = (*pool.connect_options()).clone();
-                tokio::time::timeout(self.facts.connect_timeout, MySqlConnection::connect_with(&options))
-                    .await
-                    .map_err(|_| sqlx::Error::PoolTimedOut)?
-            }
-            _ => unreachable!("schema changes of partitions are planned only for writable MariaDB and MySQL"),
-        }
+        let Some(Backend::MySql(pool)) = &self.writer else {
+            unreachable!("connections of their own are only asked for on writable MariaDB and MySQL");
+        };
+        let options = (*pool.connect_options()).clone();
+        let attempt = tokio::time::timeout(self.facts.connect_timeout, MySqlConnection::connect_with(&options));
+        let mut connection = attempt.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+        limit_waiting(&mut connection, self.facts.lock_timeout).await?;
+        Ok(connection)
     }
 }
 
@@ -180,7 +287,14 @@ async fn sqlite_version(pool: &SqlitePool) -> Result<String, sqlx::Error> {
     sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await
 }
 
-type MySqlPools = (MySqlPool, Option<MySqlPool>, Flavour, String);
+type MySqlPools = (MySqlPool, Option<MySqlPool>, ServerIdentity);
+
+/// What the server is, and who it takes us for.
+struct ServerIdentity {
+    flavour: Flavour,
+    version: String,
+    account: String,
+}
 
 async fn open_mysql(
     address: &MySqlAddress,
@@ -189,13 +303,15 @@ async fn open_mysql(
 ) -> Result<MySqlPools, sqlx::Error> {
     let options = mysql_options(address);
     let pool = || MySqlPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(config.connect_timeout);
-    let limits = Limits { statement: config.statement_timeout, lock: config.lock_timeout };
+    let limits =
+        Limits { statement: config.statement_timeout, lock: config.lock_timeout, connect: config.connect_timeout };
     // One plain connection first: a pool goes on trying until its time is up, and then cannot say what was wrong.
     let attempt = MySqlConnection::connect_with(&options);
     let mut first =
         tokio::time::timeout(config.connect_timeout, attempt).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
-    let (flavour, version) = flavour(&mut first).await?;
-    first.close().await?;
+    let server = identify(&mut first).await?;
+    // A farewell, encrypted, may find the other end of a Unix socket closed by then. Nothing depends on it.
+    let _ = first.close().await;
     let fresh = options.clone();
     let reader = pool()
         .after_connect(move |connection, _| Box::pin(prepare_reader(connection, limits)))
@@ -209,7 +325,7 @@ async fn open_mysql(
             .after_release(move |connection, _| Box::pin(heal(connection, fresh.clone(), limits, Access::ReadWrite)))
             .connect_lazy_with(options)
     });
-    Ok((reader, writer, flavour, version))
+    Ok((reader, writer, server))
 }
 
 /// Replaces a connection that comes back to its pool in the middle of something.
@@ -226,12 +342,16 @@ async fn heal(
     if let Ok(Ok(())) = tokio::time::timeout(RELEASE_LIMIT, connection.ping()).await {
         return Ok(true);
     }
-    let mut fresh = MySqlConnection::connect_with(&options).await?;
-    match access {
-        Access::ReadOnly => prepare_reader(&mut fresh, limits).await?,
-        Access::ReadWrite => prepare_writer(&mut fresh, limits).await?,
-    }
-    *connection = fresh;
+    let reconnecting = async {
+        let mut fresh = MySqlConnection::connect_with(&options).await?;
+        match access {
+            Access::ReadOnly => prepare_reader(&mut fresh, limits).await?,
+            Access::ReadWrite => prepare_writer(&mut fresh, limits).await?,
+        }
+        Ok::<_, sqlx::Error>(fresh)
+    };
+    // A server that hangs takes connections and never greets; the pool could not even be closed meanwhile.
+    *connection = tokio::time::timeout(limits.connect, reconnecting).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
     Ok(true)
 }
 
@@ -262,22 +382,24 @@ fn mysql_options(address: &MySqlAddress) -> MySqlConnectOptions {
 }
 
 /// `8.4.3` is `MySQL`, `10.11.19-MariaDB-…` is `MariaDB`.
-async fn flavour(connection: &mut MySqlConnection) -> Result<(Flavour, String), sqlx::Error> {
-    let version: String = sqlx::query_scalar("SELECT VERSION()").fetch_one(connection).await?;
+async fn identify(connection: &mut MySqlConnection) -> Result<ServerIdentity, sqlx::Error> {
+    let (version, account): (String, String) =
+        sqlx::query_as("SELECT VERSION(), CAST(CURRENT_USER() AS CHAR)").fetch_one(connection).await?;
     let flavour = if version.contains("MariaDB") { Flavour::MariaDb } else { Flavour::MySql };
-    let number: String = version.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-    Ok((flavour, number))
+    let version = version.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    Ok(ServerIdentity { flavour, version, account })
 }
 
 #[derive(Clone, Copy)]
 struct Limits {
     statement: Duration,
     lock: Duration,
+    connect: Duration,
 }
 
 /// Cannot write, and cannot run long.
 async fn prepare_reader(connection: &mut MySqlConnection, limits: Limits) -> Result<(), sqlx::Error> {
-    match flavour(connection).await?.0 {
+    match identify(connection).await?.flavour {
         Flavour::MariaDb => {
             let seconds = limits.statement.as_secs_f64();
             sqlx::query("SET SESSION max_statement_time = ?").bind(seconds).execute(&mut *connection).await?;
@@ -292,9 +414,17 @@ async fn prepare_reader(connection: &mut MySqlConnection, limits: Limits) -> Res
     Ok(())
 }
 
-/// Waits briefly for locks, and locks no gaps: under REPEATABLE READ a purge would block logins between its rows.
+/// Waits briefly for locks, locks no gaps (under REPEATABLE READ a purge would block logins between its rows), and makes
+/// nothing last but by a commit, also after the server has undone a transaction half way.
 async fn prepare_writer(connection: &mut MySqlConnection, limits: Limits) -> Result<(), sqlx::Error> {
-    let seconds = u32::try_from(limits.lock.as_secs().max(1)).unwrap_or(u32::MAX);
+    limit_waiting(connection, limits.lock).await?;
+    connection.execute("SET SESSION autocommit = 0").await?;
+    sqlx::query("SET SESSION wait_timeout = ?").bind(LONGEST_SILENCE.as_secs()).execute(&mut *connection).await?;
+    Ok(())
+}
+
+async fn limit_waiting(connection: &mut MySqlConnection, limit: Duration) -> Result<(), sqlx::Error> {
+    let seconds = u32::try_from(limit.as_secs().max(1)).unwrap_or(u32::MAX);
     connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
     sqlx::query("SET SESSION innodb_lock_wait_timeout = ?").bind(seconds).execute(&mut *connection).await?;
     sqlx::query("SET SESSION lock_wait_timeout = ?").bind(seconds).execute(&mut *connection).await?;

@@ -5,9 +5,30 @@ use std::time::Duration;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 
+use super::backend::Undone;
+use super::ledger::{LEDGER_VERSION, LeaseIsLost, OtherVersion};
 use crate::text;
 
 /// The database could not do what was asked.
+///
+/// # Examples
+/// ```
+/// use std::path::Path;
+///
+/// use authdb_shared::db::DbError;
+///
+/// # use authdb_shared::{config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = Demo::configuration(Sources::default(), Path::new("/nowhere/authdb.sqlite3"))?;
+/// let advice = match AuthDb::connect(&config.database).await {
+///     Err(error @ DbError::NoFile { .. }) => error.to_string(),
+///     other => panic!("there is no such file: {other:?}"),
+/// };
+/// assert!(advice.contains("`authdb init` makes an empty database there"), "{advice}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// No connection, or it broke.
@@ -101,6 +122,28 @@ pub enum DbError {
         /// What is there.
         found: String,
     },
+    /// The ledger's tables are of another version, so that a change could not be journalled.
+    #[error(
+        "{attempt}: nothing was changed, because the journal of {place} has version {found} and this program writes \
+         version {ours}. {}",
+        if *found > *ours { "Update this program" } else { "Run `authdb init`, which brings it up to date" }
+    )]
+    LedgerVersion {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
+        /// The version of the tables.
+        found: u32,
+        /// The version of this program.
+        ours: u32,
+    },
+    /// Another process has taken the lease under which this one worked.
+    #[error("{attempt}: nothing was changed, because another janitor has taken over (the lease is no longer ours)")]
+    LeaseLost {
+        /// What was attempted.
+        attempt: &'static str,
+    },
     /// A change through a read-only connection.
     #[error("this session is read-only: nothing can be changed. Start without --read-only to change things")]
     ReadOnly,
@@ -124,8 +167,8 @@ mod code {
     pub(super) const LOCK_WAIT: u16 = 1205;
     pub(super) const DEADLOCK: u16 = 1213;
     pub(super) const TIME_LIMIT: [u16; 2] = [3024, 1969];
-    /// Too many connections, shutting down, killed, host blocked.
-    pub(super) const GONE: [u16; 4] = [1040, 1053, 1927, 1129];
+    /// Too many connections, shutting down, killed, host blocked, idle for too long.
+    pub(super) const GONE: [u16; 5] = [1040, 1053, 1927, 1129, 4031];
     /// What a Galera node outside of its cluster answers to every statement.
     pub(super) const NOT_READY: u16 = 1047;
     pub(super) const READ_ONLY: [u16; 3] = [1290, 1792, 1836];
@@ -142,12 +185,41 @@ mod code {
 
 impl DbError {
     /// Whether the connection is what failed, so that it is worth trying again later.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::DbError;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// std::fs::remove_file(folder.path().join("authdb.sqlite3"))?;
+    /// let error = db.now().await.expect_err("the file is gone");
+    /// assert!(error.is_connection_loss(), "worth another look in a while: {error}");
+    /// assert!(!DbError::ReadOnly.is_connection_loss());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_connection_loss(&self) -> bool {
         matches!(self, Self::Lost { .. } | Self::Denied { .. } | Self::NotReady { .. } | Self::NoFile { .. })
     }
 
     /// Why, without what was attempted and where: for a place that says those by itself.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::DbError;
+    ///
+    /// let (attempt, place, reason) = ("connecting", "AuthDB at db:3306".to_owned(), "connection refused".to_owned());
+    /// let lost = DbError::Lost { attempt, place, reason };
+    /// assert_eq!(lost.to_string(), "connecting: no connection to AuthDB at db:3306: connection refused");
+    /// assert_eq!(lost.cause(), "connection refused");
+    /// ```
     #[must_use]
     pub fn cause(&self) -> String {
         match self {
@@ -158,6 +230,15 @@ impl DbError {
 
     /// Whether somebody else was in the way (a deadlock, a lost certification, a lock wait), so that the same unit of work
     /// may succeed when it is simply repeated.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::DbError;
+    ///
+    /// let (attempt, reason) = ("revoking the refresh token", "Deadlock found".to_owned());
+    /// assert!(DbError::Locked { attempt, reason }.is_contention());
+    /// assert!(!DbError::TimeLimit { attempt }.is_contention(), "it would take as long again");
+    /// ```
     #[must_use]
     pub fn is_contention(&self) -> bool {
         matches!(self, Self::Locked { .. })
@@ -176,6 +257,17 @@ impl DbError {
     pub(super) fn from_driver(attempt: &'static str, place: &str, error: &sqlx::Error) -> Self {
         let reason = text::harmless(&reason(error));
         let place = place.to_owned();
+        if let sqlx::Error::Configuration(source) = error
+            && let Some(OtherVersion { found }) = source.downcast_ref()
+        {
+            return Self::LedgerVersion { attempt, place, found: *found, ours: LEDGER_VERSION };
+        }
+        if matches!(error, sqlx::Error::Configuration(source) if source.is::<LeaseIsLost>()) {
+            return Self::LeaseLost { attempt };
+        }
+        if matches!(error, sqlx::Error::Configuration(source) if source.is::<Undone>()) {
+            return Self::Locked { attempt, reason };
+        }
         let sqlx::Error::Database(answer) = error else {
             let is_loss = matches!(
                 error,
@@ -245,6 +337,7 @@ fn reason(error: &sqlx::Error) -> String {
         sqlx::Error::Database(answer) => answer.message().to_owned(),
         sqlx::Error::Io(reason) => reason.to_string(),
         sqlx::Error::PoolTimedOut => "no connection could be made in time".to_owned(),
+        sqlx::Error::Configuration(reason) => reason.to_string(),
         other => other.to_string(),
     }
 }

@@ -5,45 +5,143 @@
 //! [`WritePermit`], which a read-only [`AuthDb`] cannot give.
 //!
 //! `MariaDB` and `MySQL` share a driver and a dialect; where they differ, the server is asked once at connect.
+//!
+//! # Finding your way
+//!
+//! - To connect: [`AuthDb::connect`], [`AuthDb::connect_read_only`], [`AuthDb::create`], [`AuthDb::connect_or_create`].
+//! - Lists, a [`Page`] at a time: [`AuthDb::device_flows`], [`AuthDb::authorization_flows`],
+//!   [`AuthDb::refresh_tokens`]; and [`AuthDb::subjects`].
+//! - Numbers: [`AuthDb::device_flow_counts`], [`AuthDb::authorization_flow_counts`], [`AuthDb::token_counts`],
+//!   [`AuthDb::activity`], [`AuthDb::codes_by_client`], [`AuthDb::tokens_by_month`].
+//! - By hand, and journalled: [`AuthDb::approve_device_flow`], [`AuthDb::deny_device_flow`],
+//!   [`AuthDb::cancel_authorization_flow`], [`AuthDb::revoke_token`], [`AuthDb::revoke_subject`].
+//! - Before that, what will follow, as a plan whose steps can be taken one by one: [`AuthDb::plan_revocation`],
+//!   [`AuthDb::plan_subject_revocation`], [`AuthDb::held_tokens`], [`AuthDb::take_step`].
+//! - As DiracX does it: [`AuthDb::begin`], and DiracX's functions under their own names on a [`Transaction`].
+//! - Cleaning up: [`AuthDb::clock_witnesses`] first; then [`AuthDb::sweep`], [`AuthDb::partition_layout`],
+//!   [`AuthDb::prove_partition`] and [`AuthDb::roll`]; once for an old table [`AuthDb::plan_partitioning`].
+//! - Undoing a drop: [`AuthDb::hold_month`], [`AuthDb::held_months`] and [`AuthDb::restore_month`].
+//! - Being the one janitor: [`AuthDb::take_lease`], [`AuthDb::begin_run`] and [`AuthDb::finish_run`].
+//! - Looking back: [`AuthDb::admin_actions`], [`AuthDb::verify_journal`], [`AuthDb::runs`].
+//! - Finding out what is wrong: [`AuthDb::diagnose`] looks at everything; [`AuthDb::server_facts`],
+//!   [`AuthDb::schema_facts`], [`AuthDb::missing_indexes`], [`AuthDb::missing_privileges`], [`AuthDb::ledger_state`].
+//!
+//! # What can go wrong
+//!
+//! Whatever asks the database can fail with a [`DbError`]: the connection is [`Lost`](DbError::Lost), or the server was
+//! silent for longer than the three timeouts of [`DatabaseConfig`](crate::config::DatabaseConfig) together; a reading
+//! statement ran into its [`TimeLimit`](DbError::TimeLimit); somebody else kept what a change needs
+//! [`Locked`](DbError::Locked), also when it was tried again; the account is [`Forbidden`](DbError::Forbidden) to do
+//! it. What an item can fail with besides stands there.
+//!
+//! That a code is unknown or a token revoked already is no failure but an answer: such functions give a result within a
+//! result, and `??` passes both on.
+//!
+//! # In the examples
+//!
+//! `db` is connected to a fresh `SQLite` database, `config` points at it, and `permit` allows to change it. The lines
+//! that make them are part of each example, but hidden in it:
+//!
+//! ```
+//! use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let folder = tempfile::tempdir()?;
+//!     let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+//!     let db = AuthDb::create(&config.database, clock::host_now()).await?;
+//!     let permit = db.write_permit(&Actor::of_this_process())?;
+//!     assert!(!db.is_read_only());
+//!     Ok(())
+//! }
+//! ```
 
+mod activity;
+mod authorization_flow_list;
 mod authorization_flows;
 mod backend;
+mod client_codes;
 mod clock_witnesses;
 mod connect;
+mod counts;
+mod device_flow_list;
 mod device_flows;
+mod diagnosis;
 mod error;
+mod filter;
+mod grants;
+mod held_months;
+mod indexes;
+mod key_scan;
+mod ledger;
+mod page;
+mod partition_proof;
+mod partitioning;
 mod partitions;
+mod permit;
+mod privileges;
 mod refresh_tokens;
 mod schema;
 mod server_facts;
+mod server_load;
+mod session_plans;
 mod sqlite_file;
 mod statements;
 mod subjects;
 mod sweep;
+mod table_changes;
+mod table_holders;
+mod token_list;
 mod tokens_by_month;
 mod tokens_of_users;
 mod transaction;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rand::RngExt;
 
+pub use activity::{Activity, ActivityBucket, Bucket};
 pub use authorization_flows::CancelRefusal;
 use backend::{Backend, Flavour, Pools, Session, WritePools, WriteSession};
+pub use client_codes::ClientCodes;
 pub use clock_witnesses::ClockWitnesses;
+pub use counts::StateCounts;
 pub use device_flows::{ApproveRefusal, DenyRefusal};
 pub use error::DbError;
-pub use partitions::{RollOutcome, RollStep};
-pub use refresh_tokens::{RevokeRefusal, RevokedSubject, TokenRange, TokenSelection};
+pub use filter::{
+    AgeFilter, Containing, FlowFilter, FlowStateFilter, Horizon, LivenessFilter, ScopeFilter, SubjectFilter,
+    TokenFilter,
+};
+pub use grants::Account;
+pub use held_months::{HeldMonth, HeldMonths, HoldOutcome};
+pub use indexes::TextColumn;
+use ledger::NewAction;
+pub use ledger::{
+    AdminAction, ChainFault, JANITOR_LEASE, JournalCheck, LEDGER_VERSION, Lease, LeaseRow, LedgerState, Outcome, Run,
+    RunOutcome,
+};
+pub use page::{Order, Page, PageCursor, PageRequest};
+pub use partitioning::{Partitioning, PartitioningRefusal};
+pub use partitions::{RollOutcome, RollStep, RollTerms};
+pub use permit::WritePermit;
+
+pub use privileges::{
+    HOLDING_PRIVILEGES, JANITOR_PRIVILEGES, MissingPrivileges, OPERATOR_PRIVILEGES, Privilege, VIEWER_PRIVILEGES,
+};
+pub use refresh_tokens::{RevokeRefusal, RevokedSubject};
+pub use schema::{ExtraColumn, SchemaFacts};
 pub use server_facts::{GaleraFacts, ServerFacts};
-pub use sweep::{Batch, Sweep, SweepCursor};
+pub use server_load::ServerLoad;
+pub use sweep::{Backlog, Batch, Sweep, SweepCursor};
 pub use tokens_by_month::{MonthRows, TokensByMonth};
 pub use transaction::{
     AuthError, AuthorizationFlowRecord, DeviceFlowRecord, MAX_RETRY, NewAuthorizationFlow, Transaction, hash,
 };
 
+use crate::actor::Actor;
 use crate::clock::Timestamp;
 
 pub(crate) use transaction::token_urlsafe;
@@ -54,6 +152,22 @@ const TRIES: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// `AuthDB`, connected and recognised. Cheap to clone.
+///
+/// # Examples
+/// ```
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// let for_a_task = db.clone();
+/// let server = tokio::spawn(async move { for_a_task.now().await.map(|_| for_a_task.server()) }).await??;
+/// assert!(server.starts_with("SQLite 3."), "{server}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct AuthDb {
     reader: Pools,
@@ -62,105 +176,96 @@ pub struct AuthDb {
 }
 
 /// What the server and its schema are, asked once at connect.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Facts {
     flavour: Flavour,
     version: String,
+    /// The account that the server takes us for; empty on `SQLite`.
+    account: String,
+    /// Below every user code. Where blanks are padded, a text that begins with a control character sorts below none at all.
+    lowest_code: &'static str,
+    /// Below every key that the key columns can hold. `MariaDB` compares its `uuid` columns with nothing but keys.
+    lowest_key: &'static str,
+    /// Whether the ledger's tables have been seen.
+    has_ledger: AtomicBool,
     place: String,
     statement_timeout: Duration,
     lock_timeout: Duration,
     connect_timeout: Duration,
 }
 
-/// The right to change the database.
-///
-/// Only [`AuthDb::write_permit`] makes one, and a read-only connection never does: whoever holds it has passed that one
-/// check, so no screen or command can forget it.
-#[derive(Clone, Debug)]
-pub struct WritePermit(());
-
-/// A list that may have been cut off.
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    /// The rows, in the order of the list.
-    pub rows: Vec<T>,
-    /// Whether the database holds more rows than these.
-    pub has_more: bool,
-    /// The database's time when the list was read.
-    pub now: Timestamp,
-}
-
-impl<T> Page<T> {
-    /// Of `limit + 1` rows that were asked for, the last only proves that there are more.
-    fn cut(mut rows: Vec<T>, limit: u32, now: Timestamp) -> Self {
-        let limit = limit as usize;
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        Self { rows, has_more, now }
-    }
-
-    /// Puts the rows of another part of the table behind these.
-    fn append(&mut self, part: Self) {
-        self.rows.extend(part.rows);
-        self.has_more |= part.has_more;
-    }
-}
-
-/// The text that the rows of a list must contain somewhere, in either case of ASCII letters. Empty: every row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Containing(String);
-
-impl Containing {
-    /// Rows containing `text`, taken literally.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-
-    /// As a LIKE pattern under `ESCAPE '!'`.
-    fn pattern(&self) -> String {
-        let mut pattern = String::from("%");
-        for character in self.0.chars() {
-            if matches!(character, '%' | '_' | '!') {
-                pattern.push('!');
-            }
-            pattern.push(character);
-        }
-        pattern.push('%');
-        pattern
-    }
-
-    /// Whether one of `texts` contains it, as the statements decide it.
-    fn matches(&self, texts: &[&str]) -> bool {
-        let wanted = self.0.to_ascii_lowercase();
-        texts.iter().any(|text| text.to_ascii_lowercase().contains(&wanted))
-    }
-
-    /// The same without dashes, for keys that are stored without them but shown with them.
-    fn key_pattern(&self) -> String {
-        Self(self.0.replace('-', "")).pattern()
-    }
-}
-
 impl AuthDb {
-    /// A permit to change the database.
+    /// A permit for `actor` to change the database.
     ///
     /// # Errors
     /// If the connection is read-only.
-    pub fn write_permit(&self) -> Result<WritePermit, DbError> {
-        if self.writer.is_some() { Ok(WritePermit(())) } else { Err(DbError::ReadOnly) }
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # db.create_ledger(&permit).await?;
+    /// let actor = Actor { name: "help desk bot".to_owned(), host: "ticket.example".to_owned() };
+    /// let permit = db.write_permit(&actor)?;
+    /// # let code = authdb_shared::ids::UserCode::from_stored("BCDFGHJK".to_owned());
+    /// assert!(db.deny_device_flow(&permit, &code).await?.is_err(), "there is no such flow");
+    /// assert_eq!(db.admin_actions(None, 1).await?.rows[0].actor, "help desk bot", "refusals are journalled too");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn write_permit(&self, actor: &Actor) -> Result<WritePermit, DbError> {
+        if self.writer.is_some() { Ok(WritePermit::of(actor)) } else { Err(DbError::ReadOnly) }
     }
 
     /// Whether the connection can change nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// assert!(!db.is_read_only());
+    /// assert!(AuthDb::connect_read_only(&config.database).await?.is_read_only());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.writer.is_none()
     }
 
-    /// The database's UTC time: the clock that every cut-off is computed from.
+    /// The database's UTC time, in whole seconds: the clock that every cut-off is computed from. It is read once per
+    /// unit of work and passed down from there.
     ///
     /// # Errors
     /// If the database cannot be asked.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::{Sweep, SweepCursor};
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let now = db.now().await?;
+    /// let cursor = SweepCursor::start(Sweep::ExpireDeviceFlows, now, &config.policy);
+    /// assert_eq!(cursor.cutoff(), now.before(config.policy.device_flow_expiration));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn now(&self) -> Result<Timestamp, DbError> {
         let attempt = "asking the database for its time";
         self.limited(attempt, async {
@@ -171,18 +276,62 @@ impl AuthDb {
     }
 
     /// The database as people know it: its name and host, or its file.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// assert_eq!(db.place(), folder.path().join("authdb.sqlite3").display().to_string());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn place(&self) -> &str {
         &self.facts.place
     }
 
     /// The server and its version, such as `MariaDB 10.11.19`.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let title = format!("{} on {}", db.place(), db.server());
+    /// assert!(title.contains("authdb.sqlite3 on SQLite 3."), "{title}");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn server(&self) -> String {
         format!("{} {}", self.facts.flavour, self.facts.version)
     }
 
     /// Whether `RefreshTokens` can have partitions here at all.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// assert!(!db.can_partition(), "old months are deleted by key range here");
+    /// assert!(!db.partition_layout().await?.is_partitioned());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn can_partition(&self) -> bool {
         self.facts.flavour != Flavour::Sqlite
@@ -193,16 +342,31 @@ impl AuthDb {
     #[must_use]
     pub fn statements(&self) -> Vec<(&'static str, &'static str)> {
         statements::all()
-            .map(|(name, statement)| match self.reader {
-                Backend::MySql(_) => (name, statement.mysql),
-                Backend::Sqlite(_) => (name, statement.sqlite),
-            })
+            .map(|(name, statement)| (name, self.text_of(statement)))
             .filter(|(_, text)| !text.is_empty())
             .collect()
     }
 
+    /// A statement as this engine takes it.
+    fn text_of(&self, statement: statements::Statement) -> &'static str {
+        match self.reader {
+            Backend::MySql(_) => statement.mysql,
+            Backend::Sqlite(_) => statement.sqlite,
+        }
+    }
+
     async fn reading(&self) -> Result<Session, sqlx::Error> {
         self.reader.session(self.facts.statement_timeout).await
+    }
+
+    /// A session for reading, and the database's time.
+    async fn reading_now(&self, attempt: &'static str) -> Result<(Session, Timestamp), DbError> {
+        self.limited(attempt, async {
+            let mut session = self.reading().await?;
+            let now = session.now().await?;
+            Ok((session, now))
+        })
+        .await
     }
 
     async fn writing(&self, _: &WritePermit) -> Result<WriteSession, sqlx::Error> {
@@ -244,7 +408,7 @@ impl AuthDb {
         work: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, DbError> {
         let patience = self.facts.statement_timeout + self.facts.lock_timeout + self.facts.connect_timeout;
-        match tokio::time::timeout(patience, work).await {
+        match tokio::time::timeout(patience, Box::pin(work)).await {
             Ok(result) => result.map_err(|error| DbError::from_driver(attempt, self.place(), &error)),
             Err(_) => Err(DbError::silent(attempt, self.place(), patience)),
         }
@@ -258,24 +422,5 @@ impl std::fmt::Debug for AuthDb {
             .field("place", &self.facts.place)
             .field("read_only", &self.is_read_only())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_filter_is_taken_literally() {
-        assert_eq!(Containing::new(" 100%_x! ").pattern(), "%100!%!_x!!%");
-        assert_eq!(Containing::new("BCDF-GHJK").key_pattern(), "%BCDFGHJK%");
-    }
-
-    #[test]
-    fn one_row_too_many_means_there_are_more() {
-        let now = Timestamp::from_unix_millis(0).expect("the epoch");
-        let page = Page::cut(vec![1, 2, 3], 2, now);
-        assert_eq!((page.rows, page.has_more), (vec![1, 2], true));
-        assert!(!Page::cut(vec![1, 2], 2, now).has_more);
     }
 }

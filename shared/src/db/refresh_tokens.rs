@@ -1,14 +1,14 @@
-//! Refresh tokens: listing them by age through their keys, and revoking them.
+//! Refresh tokens: revoking them, one or all of a subject.
 
+use serde_json::json;
 use sqlx::FromRow;
 
-use super::backend::on_backend;
+use super::backend::{WriteSession, on_backend};
 use super::error::nothing_if_unstorable;
-use super::{AuthDb, Containing, DbError, Page, WritePermit, statements};
+use super::{AuthDb, DbError, NewAction, Outcome, WritePermit, statements};
 use crate::clock::Timestamp;
-use crate::ids::{Jti, KeyBound, Subject};
+use crate::ids::{Jti, Subject};
 use crate::model::{RefreshToken, Scope, TokenStatus};
-use crate::policy::Policy;
 
 #[derive(FromRow)]
 pub(in crate::db) struct TokenRow {
@@ -36,25 +36,31 @@ impl From<TokenRow> for RefreshToken {
     }
 }
 
-/// Which tokens a list shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokenSelection {
-    /// Of everybody, by age.
-    Everybody(TokenRange),
-    /// Every token of one subject, whatever its age and status.
-    Of(Subject),
-}
-
-/// How far back a list of everybody's tokens reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenRange {
-    /// Live tokens only: CREATED, and younger than the lifetime.
-    Live,
-    /// Everything issued in the last day, whatever became of it, and everything whose age is unknown.
-    LastDay,
-}
-
 /// Why a token was not revoked. Nothing was changed.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::RevokeRefusal;
+///
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+/// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+/// # let mut work = db.begin(&permit).await?;
+/// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+/// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+/// # work.commit().await?;
+/// db.revoke_token(&permit, &jti).await??;
+/// let again = db.revoke_token(&permit, &jti).await?;
+/// assert_eq!(again, Err(RevokeRefusal::AlreadyRevoked(jti)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RevokeRefusal {
     /// No such token.
@@ -74,6 +80,17 @@ pub enum RevokeRefusal {
 }
 
 /// What became of revoking all tokens of a subject.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::RevokedSubject;
+///
+/// let report = |outcome: &RevokedSubject| match &outcome.stopped_by {
+///     None => format!("{} tokens revoked", outcome.revoked),
+///     Some(error) => format!("{} tokens revoked, then: {error}", outcome.revoked),
+/// };
+/// assert_eq!(report(&RevokedSubject { revoked: 3, stopped_by: None }), "3 tokens revoked");
+/// ```
 #[derive(Debug)]
 pub struct RevokedSubject {
     /// Tokens that were revoked, and stay so.
@@ -85,105 +102,38 @@ pub struct RevokedSubject {
 /// Tokens per transaction: small enough that a client refreshing one of them hardly waits.
 const REVOKED_PER_BATCH: u32 = 200;
 
-/// Tokens listed of those whose key carries no credible time.
-const FOREIGN_KEYS: u32 = 200;
-
 /// Counting stops here: "more than" serves as well as an exact number.
-const COUNTED_AT_MOST: u32 = 100_000;
-
-const DAY: std::time::Duration = std::time::Duration::from_hours(24);
+pub(super) const COUNTED_AT_MOST: u32 = 100_000;
 
 impl AuthDb {
-    /// Tokens containing a text in key, subject or scope, newest first.
-    ///
-    /// Everybody's tokens are read by key range, so that a table of millions costs no more than the page. Those of a
-    /// single subject are read by the index on it.
+    /// One refresh token, with the database's time.
     ///
     /// # Errors
-    /// If the database cannot be asked, or takes too long.
-    pub async fn refresh_tokens(
-        &self,
-        selection: &TokenSelection,
-        containing: &Containing,
-        policy: &Policy,
-        limit: u32,
-    ) -> Result<Page<RefreshToken>, DbError> {
-        match selection {
-            TokenSelection::Everybody(range) => self.tokens_by_age(*range, containing, policy, limit).await,
-            TokenSelection::Of(subject) => self.tokens_of(subject, containing, limit).await,
-        }
-    }
-
-    async fn tokens_by_age(
-        &self,
-        range: TokenRange,
-        containing: &Containing,
-        policy: &Policy,
-        limit: u32,
-    ) -> Result<Page<RefreshToken>, DbError> {
-        self.limited("listing the refresh tokens", async {
+    /// If the database cannot be asked.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let nobody = authdb_shared::ids::Jti::read("01a22ee6-b000-7abc-8000-00000000000f")?;
+    /// let (token, _now) = db.refresh_token(&nobody).await?;
+    /// assert_eq!(token, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn refresh_token(&self, jti: &Jti) -> Result<(Option<RefreshToken>, Timestamp), DbError> {
+        self.limited("reading the refresh token", async {
             let mut session = self.reading().await?;
             let now = session.now().await?;
-            let since = match range {
-                TokenRange::Live => policy.live_since(now),
-                TokenRange::LastDay => now.before(DAY.max(policy.refresh_token_lifetime)),
-            };
-            let end = KeyBound::at(policy.latest_credible(now)).hex();
-            let created_only = i32::from(range == TokenRange::Live);
-            let (key, other) = (containing.key_pattern(), containing.pattern());
-            let rows: Vec<TokenRow> = on_backend!(&mut session, |connection, text| {
-                sqlx::query_as(text(statements::TOKENS))
-                    .bind(KeyBound::at(since).hex())
-                    .bind(&end)
-                    .bind(created_only)
-                    .bind(&key)
-                    .bind(&other)
-                    .bind(i64::from(limit) + 1)
-                    .fetch_all(connection)
-                    .await
+            let row: Option<TokenRow> = on_backend!(&mut session, |connection, text| {
+                sqlx::query_as(text(statements::TOKEN)).bind(jti.stored()).fetch_optional(connection).await
             })?;
-            let mut page = Page::cut(rows.into_iter().map(RefreshToken::from).collect(), limit, now);
-            if range == TokenRange::Live {
-                page.rows.retain(|token| token.liveness(now, policy).is_active());
-            } else {
-                let beyond: Vec<TokenRow> = on_backend!(&mut session, |connection, text| {
-                    sqlx::query_as(text(statements::TOKENS_BEYOND))
-                        .bind(&end)
-                        .bind(&key)
-                        .bind(&other)
-                        .bind(FOREIGN_KEYS + 1)
-                        .fetch_all(connection)
-                        .await
-                })?;
-                page.append(Page::cut(beyond.into_iter().map(RefreshToken::from).collect(), FOREIGN_KEYS, now));
-            }
-            Ok(page)
-        })
-        .await
-    }
-
-    async fn tokens_of(
-        &self,
-        subject: &Subject,
-        containing: &Containing,
-        limit: u32,
-    ) -> Result<Page<RefreshToken>, DbError> {
-        self.limited("listing the refresh tokens of the subject", async {
-            let mut session = self.reading().await?;
-            let now = session.now().await?;
-            let rows: Vec<TokenRow> = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
-                sqlx::query_as(text(statements::TOKENS_OF_SUBJECT))
-                    .bind(subject.as_str())
-                    .bind(subject.as_str())
-                    .bind(i64::from(limit) + 1)
-                    .fetch_all(connection)
-                    .await
-            }))?;
-            let mut page = Page::cut(rows.into_iter().map(RefreshToken::from).collect(), limit, now);
-            page.rows.retain(|token| {
-                containing.matches(&[&token.jti.to_string(), token.scope.as_str(), token.status.as_str()])
-            });
-            Ok(page)
+            Ok((row.map(RefreshToken::from), now))
         })
         .await
     }
@@ -193,6 +143,27 @@ impl AuthDb {
     ///
     /// # Errors
     /// If the database cannot be asked, or takes too long.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let count = db.revocable_tokens(&alice).await?;
+    /// assert_eq!(format!("This revokes {count} of {alice}'s tokens."), "This revokes 1 of lhcb:alice's tokens.");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn revocable_tokens(&self, subject: &Subject) -> Result<u64, DbError> {
         self.limited("counting the refresh tokens of the subject", async {
             let mut session = self.reading().await?;
@@ -209,10 +180,38 @@ impl AuthDb {
         .await
     }
 
-    /// Revokes one token: CREATED becomes REVOKED (RFC 7009).
+    /// Revokes one token: CREATED becomes REVOKED (RFC 7009 section 2.1; DiracX's `revoke_refresh_token_by_jti`). Gives
+    /// the token as it is now.
+    ///
+    /// Access tokens that were issued with it work until they expire. A client that goes on to refresh with it makes
+    /// DiracX revoke every token of its subject. A token of the legacy exchange works on: DiracX never looks at its
+    /// status.
     ///
     /// # Errors
     /// If the database cannot do it.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::model::TokenStatus;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let token = db.revoke_token(&permit.because("her laptop was stolen"), &jti).await??;
+    /// assert_eq!((token.status, token.subject), (TokenStatus::Revoked, Some(alice)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn revoke_token(
         &self,
         permit: &WritePermit,
@@ -220,34 +219,59 @@ impl AuthDb {
     ) -> Result<Result<RefreshToken, RevokeRefusal>, DbError> {
         self.repeated("revoking the refresh token", || async {
             let mut session = self.writing(permit).await?;
-            let changed = session.change_row(statements::REVOKE_TOKEN, jti.stored()).await?;
-            let row: Option<TokenRow> = on_backend!(&mut session, |connection, text| {
-                sqlx::query_as(text(statements::TOKEN)).bind(jti.stored()).fetch_optional(connection).await
-            })?;
-            let Some(token) = row.map(RefreshToken::from) else {
-                return Ok(Err(RevokeRefusal::Unknown(jti.clone())));
-            };
-            if changed == 1 {
-                session.commit().await?;
-                return Ok(Ok(token));
-            }
-            let jti = jti.clone();
-            Ok(Err(match token.status {
-                TokenStatus::Revoked => RevokeRefusal::AlreadyRevoked(jti),
-                status => RevokeRefusal::Unrecognised { jti, status },
-            }))
+            let now = session.now().await?;
+            let result = revoke(&mut session, jti).await?;
+            let subject = result.as_ref().ok().and_then(|token| token.subject.as_ref());
+            let details = json!({ "subject": subject.map(Subject::as_str) });
+            let action = NewAction::of("revoke", jti.to_string(), &result, details);
+            self.journal(&mut session, permit, now, action).await?;
+            permit.commit(session).await?;
+            Ok(result)
         })
         .await
     }
 
-    /// Revokes every CREATED token of a subject, live or not, in batches, until none is left.
+    /// Revokes every CREATED token of a subject, live or not, in batches of 200, until none is left (DiracX's
+    /// `revoke_user_refresh_tokens`).
     ///
     /// A client that refreshes meanwhile gets a new token; the last batch comes after it. What has been revoked when
     /// something fails stays revoked, and the outcome says how much that is.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let outcome = db.revoke_subject(&permit.because("has left the collaboration"), &alice).await;
+    /// assert_eq!(outcome.revoked, 1);
+    /// assert!(outcome.stopped_by.is_none() && db.revocable_tokens(&alice).await? == 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn revoke_subject(&self, permit: &WritePermit, subject: &Subject) -> RevokedSubject {
+        self.revoke_all(permit, subject, true).await
+    }
+
+    /// `is_journalled`: whether an administrator does it, rather than a service.
+    pub(super) async fn revoke_all(
+        &self,
+        permit: &WritePermit,
+        subject: &Subject,
+        is_journalled: bool,
+    ) -> RevokedSubject {
         let mut revoked = 0;
         loop {
-            match self.revoke_batch(permit, subject).await {
+            match self.revoke_batch(permit, subject, is_journalled).await {
                 Ok(0) => return RevokedSubject { revoked, stopped_by: None },
                 Ok(count) => revoked += count,
                 Err(error) => return RevokedSubject { revoked, stopped_by: Some(error) },
@@ -255,7 +279,7 @@ impl AuthDb {
         }
     }
 
-    async fn revoke_batch(&self, permit: &WritePermit, subject: &Subject) -> Result<u64, DbError> {
+    async fn revoke_batch(&self, permit: &WritePermit, subject: &Subject, is_journalled: bool) -> Result<u64, DbError> {
         self.repeated("revoking the refresh tokens of the subject", || async {
             let mut session = self.writing(permit).await?;
             let changed = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
@@ -267,11 +291,39 @@ impl AuthDb {
                     .await
                     .map(|done| done.rows_affected())
             }))?;
-            session.commit().await?;
+            if changed > 0 && is_journalled {
+                let now = session.now().await?;
+                let action = NewAction {
+                    action: "revoke-subject",
+                    target: subject.as_str().to_owned(),
+                    outcome: Outcome::Done,
+                    details: json!({ "tokens": changed }),
+                };
+                self.journal(&mut session, permit, now, action).await?;
+            }
+            permit.commit(session).await?;
             Ok(changed)
         })
         .await
     }
+}
+
+async fn revoke(session: &mut WriteSession, jti: &Jti) -> Result<Result<RefreshToken, RevokeRefusal>, sqlx::Error> {
+    let changed = session.change_row(statements::REVOKE_TOKEN, jti.stored()).await?;
+    let row: Option<TokenRow> = on_backend!(session, |connection, text| {
+        sqlx::query_as(text(statements::TOKEN)).bind(jti.stored()).fetch_optional(connection).await
+    })?;
+    let Some(token) = row.map(RefreshToken::from) else {
+        return Ok(Err(RevokeRefusal::Unknown(jti.clone())));
+    };
+    if changed == 1 {
+        return Ok(Ok(token));
+    }
+    let jti = jti.clone();
+    Ok(Err(match token.status {
+        TokenStatus::Revoked => RevokeRefusal::AlreadyRevoked(jti),
+        status => RevokeRefusal::Unrecognised { jti, status },
+    }))
 }
 
 /// The time in a key, for rows that only carry the key.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::{AssertSqlSafe, Connection, FromRow};
 
 use super::backend::{Backend, Flavour, on_backend};
-use super::{AuthDb, DbError, partitions, statements};
+use super::{AuthDb, DbError, WritePermit, partitions, statements};
+use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::ids::KeyBound;
 use crate::partition::{KeyForm, initial_months};
@@ -35,14 +36,52 @@ const TABLES: [(&str, &[&str]); 3] = [
 const LOOKING: &str = "looking at the tables";
 const CREATING: &str = "creating the tables";
 
+/// What DiracX's tables hold here that DiracX 0.7 did not put there.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::{ExtraColumn, SchemaFacts};
+///
+/// let column = ExtraColumn { table: "DeviceFlows".to_owned(), column: "Note".to_owned(), is_required: true };
+/// let facts = SchemaFacts { extra_columns: vec![column] };
+/// let blocks_logins = facts.extra_columns.iter().any(|column| column.is_required);
+/// assert!(blocks_logins, "DiracX does not know the column, and so cannot insert a row");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchemaFacts {
+    /// Columns beyond DiracX's, in DiracX's tables.
+    pub extra_columns: Vec<ExtraColumn>,
+}
+
+/// A column that DiracX 0.7 does not have: of a newer version, or of somebody's own.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::ExtraColumn;
+///
+/// let column = ExtraColumn { table: "RefreshTokens".to_owned(), column: "Origin".to_owned(), is_required: false };
+/// assert_eq!(format!("{}.{}", column.table, column.column), "RefreshTokens.Origin");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraColumn {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// Whether it must be given a value, so that what DiracX 0.7 or this library inserts is refused.
+    pub is_required: bool,
+}
+
 #[derive(FromRow)]
 struct ColumnRow {
     table_name: String,
     column_name: String,
+    data_type: String,
+    is_required: i64,
 }
 
 /// Tables with their columns.
-type Tables = BTreeMap<String, Vec<String>>;
+type Tables = BTreeMap<String, Vec<ColumnRow>>;
 
 async fn tables(db: &AuthDb) -> Result<Tables, DbError> {
     let columns: Vec<ColumnRow> = db
@@ -54,14 +93,14 @@ async fn tables(db: &AuthDb) -> Result<Tables, DbError> {
         })
         .await?;
     let mut tables = Tables::new();
-    for ColumnRow { table_name, column_name } in columns {
-        tables.entry(table_name).or_default().push(column_name);
+    for row in columns {
+        tables.entry(row.table_name.clone()).or_default().push(row);
     }
     Ok(tables)
 }
 
-/// Accepts a database that holds at least DiracX's tables and columns.
-pub(super) async fn recognise(db: &AuthDb) -> Result<(), DbError> {
+/// Accepts a database that holds at least DiracX's tables and columns, and says how its keys are declared.
+pub(super) async fn recognise(db: &AuthDb) -> Result<KeyForm, DbError> {
     let tables = tables(db).await?;
     if tables.is_empty() {
         return Err(DbError::Empty { place: db.place().to_owned() });
@@ -72,16 +111,57 @@ pub(super) async fn recognise(db: &AuthDb) -> Result<(), DbError> {
             None => vec![format!("table {table}")],
             Some(present) => columns
                 .iter()
-                .filter(|column| !present.iter().any(|name| name.eq_ignore_ascii_case(column)))
+                .filter(|column| !present.iter().any(|row| row.column_name.eq_ignore_ascii_case(column)))
                 .map(|column| format!("column {table}.{column}"))
                 .collect(),
         })
         .collect();
-    if missing.is_empty() {
-        return Ok(());
+    if !missing.is_empty() {
+        let found = format!(", and holds {}", names(&tables));
+        return Err(DbError::Foreign { place: db.place().to_owned(), missing: missing.join(", "), found });
     }
-    let found = format!(", and holds {}", names(&tables));
-    Err(DbError::Foreign { place: db.place().to_owned(), missing: missing.join(", "), found })
+    // On SQLite the word is only a name.
+    let is_native = |row: &ColumnRow| db.can_partition() && row.data_type.eq_ignore_ascii_case("uuid");
+    let has_native_keys = TABLES.iter().filter_map(|(table, _)| tables.get(*table)).flatten().any(is_native);
+    Ok(if has_native_keys { KeyForm::Dashed } else { KeyForm::Plain })
+}
+
+impl AuthDb {
+    /// What the schema holds beyond DiracX 0.7's. What it lacks is refused at connect, by name.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::SchemaFacts;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// assert_eq!(db.schema_facts().await?, SchemaFacts::default(), "the tables are as DiracX makes them");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn schema_facts(&self) -> Result<SchemaFacts, DbError> {
+        let tables = tables(self).await?;
+        let extra = |(table, known): &(&str, &[&str])| {
+            let columns = tables.get(*table).into_iter().flatten();
+            let unknown = columns.filter(|row| !known.iter().any(|name| row.column_name.eq_ignore_ascii_case(name)));
+            unknown
+                .map(|row| ExtraColumn {
+                    table: (*table).to_owned(),
+                    column: row.column_name.clone(),
+                    is_required: row.is_required != 0,
+                })
+                .collect::<Vec<_>>()
+        };
+        Ok(SchemaFacts { extra_columns: TABLES.iter().flat_map(extra).collect() })
+    }
 }
 
 fn names(tables: &Tables) -> String {
@@ -98,17 +178,8 @@ pub(super) async fn create(db: &AuthDb, now: Timestamp) -> Result<(), DbError> {
     if !present.is_empty() {
         return Err(DbError::NotEmpty { place: db.place().to_owned(), found: names(&present) });
     }
-    let permit = db.write_permit()?;
-    db.limited(CREATING, async {
-        let mut session = db.writing(&permit).await?;
-        for statement in definitions(db) {
-            on_backend!(&mut session, |connection, _text| {
-                sqlx::query(AssertSqlSafe(statement)).execute(connection).await.map(drop)
-            })?;
-        }
-        session.commit().await
-    })
-    .await?;
+    let permit = db.write_permit(&Actor::of_this_process())?;
+    db.limited(CREATING, db.define(&permit, definitions(db))).await?;
     if let Backend::MySql(_) = db.reader {
         let form = if db.has_native_uuid() { KeyForm::Dashed } else { KeyForm::Plain };
         let months = initial_months(now);
@@ -120,6 +191,24 @@ pub(super) async fn create(db: &AuthDb, now: Timestamp) -> Result<(), DbError> {
 }
 
 impl AuthDb {
+    /// Makes tables and indexes, at once in `SQLite`. On `MariaDB` and `MySQL` each definition commits by itself.
+    pub(super) async fn define(&self, permit: &WritePermit, definitions: Vec<String>) -> Result<(), sqlx::Error> {
+        if let Backend::MySql(_) = self.reader {
+            let mut connection = self.connect_for_ddl().await?;
+            for definition in definitions {
+                sqlx::query(AssertSqlSafe(definition)).execute(&mut connection).await?;
+            }
+            return connection.close().await;
+        }
+        let mut session = self.writing(permit).await?;
+        for definition in definitions {
+            on_backend!(&mut session, |connection, _text| {
+                sqlx::query(AssertSqlSafe(definition)).execute(connection).await.map(drop)
+            })?;
+        }
+        permit.commit(session).await
+    }
+
     /// `MariaDB` has a `uuid` type since 10.7, and SQLAlchemy uses it from then on.
     fn has_native_uuid(&self) -> bool {
         let mut numbers = self.facts.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));

@@ -10,6 +10,22 @@ use crate::clock::Timestamp;
 use crate::text;
 
 /// Facts about the server, the database and the account.
+///
+/// # Examples
+/// ```
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// let facts = db.server_facts(clock::host_now).await?;
+/// let can_delete = facts.grants.iter().any(|grant| grant.contains("DELETE") || grant.contains("ALL PRIVILEGES"));
+/// assert!(!can_delete && facts.account.is_empty(), "SQLite knows neither accounts nor grants");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerFacts {
     /// `SQLite`, `MariaDB` or `MySQL`.
@@ -35,6 +51,15 @@ pub struct ServerFacts {
 }
 
 /// The state of a node of a Galera cluster.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::GaleraFacts;
+///
+/// let node = GaleraFacts { is_ready: false, cluster_size: 1, state: "Joining".to_owned(), is_primary: false };
+/// let warning = (!node.is_ready || !node.is_primary).then(|| format!("the node takes no statements: {}", node.state));
+/// assert_eq!(warning.as_deref(), Some("the node takes no statements: Joining"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GaleraFacts {
     /// Whether the node takes statements (`wsrep_ready`).
@@ -60,6 +85,21 @@ impl AuthDb {
     ///
     /// # Errors
     /// If the database cannot be asked.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let facts = db.server_facts(clock::host_now).await?;
+    /// assert_eq!((facts.flavour.as_str(), facts.is_read_only, facts.galera), ("SQLite", false, None));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn server_facts(&self, host: fn() -> Timestamp) -> Result<ServerFacts, DbError> {
         self.limited("asking the server about itself", async {
             let mut session = self.reading().await?;

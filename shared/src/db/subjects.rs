@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::backend::on_backend;
+use super::backend::{Flavour, on_backend};
 use super::refresh_tokens::issued_at;
 use super::{AuthDb, Containing, DbError, Page, statements};
 use crate::ids::{KeyBound, Subject};
@@ -39,6 +39,29 @@ impl AuthDb {
     ///
     /// # Errors
     /// If the database cannot be asked, or takes too long.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::Containing;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let page = db.subjects(&Containing::new("alice"), &config.policy, 100).await?;
+    /// assert_eq!((&page.rows[0].subject, page.rows[0].live), (&alice, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn subjects(
         &self,
         containing: &Containing,
@@ -49,8 +72,10 @@ impl AuthDb {
             let mut session = self.reading().await?;
             let now = session.now().await?;
             let pattern = containing.pattern();
+            let is_mysql = self.facts.flavour == Flavour::MySql;
+            let statement = if is_mysql { statements::SUBJECTS_BY_BYTES } else { statements::SUBJECTS };
             let rows: Vec<SubjectRow> = on_backend!(&mut session, |connection, text| {
-                sqlx::query_as(text(statements::SUBJECTS))
+                sqlx::query_as(text(statement))
                     .bind(KeyBound::at(policy.live_since(now)).hex())
                     .bind(KeyBound::at(policy.latest_credible(now)).hex())
                     .bind(&pattern)
@@ -58,12 +83,9 @@ impl AuthDb {
                     .fetch_all(connection)
                     .await
             })?;
-            let page = Page::cut(rows, limit, now);
-            Ok(Page {
-                rows: page.rows.into_iter().filter_map(SubjectRow::summary).collect(),
-                has_more: page.has_more,
-                now: page.now,
-            })
+            let Page { rows, has_more, .. } = Page::cut(rows, limit, now);
+            let summaries = rows.into_iter().filter_map(SubjectRow::summary).collect();
+            Ok(Page { has_more, ..Page::whole(summaries, now) })
         })
         .await
     }

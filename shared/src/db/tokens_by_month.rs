@@ -11,6 +11,17 @@ use crate::policy::Policy;
 const COUNTED_AT_MOST: u32 = 100_000;
 
 /// The tokens issued in one month.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::Timestamp;
+/// use authdb_shared::db::MonthRows;
+/// use authdb_shared::partition::Month;
+///
+/// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+/// let bar = MonthRows { month: Month::of(now), rows: 48_211 };
+/// assert_eq!(format!("{}  {}", bar.month, bar.rows), "2026-11  48211");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MonthRows {
     /// The month.
@@ -20,6 +31,22 @@ pub struct MonthRows {
 }
 
 /// The tokens of the retention, month by month, oldest first.
+///
+/// # Examples
+/// ```
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// let chart = db.tokens_by_month(&config.policy).await?;
+/// let title = if chart.is_estimate { "tokens per month (about)" } else { "tokens per month" };
+/// assert_eq!(title, "tokens per month", "without partitions they are counted");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokensByMonth {
     /// One entry per month, the present one last.
@@ -34,6 +61,28 @@ impl AuthDb {
     ///
     /// # Errors
     /// If the database cannot be asked, or takes too long.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let chart = db.tokens_by_month(&config.policy).await?;
+    /// assert_eq!(chart.months.len(), 7, "six months of retention, and the present one");
+    /// assert_eq!(chart.months.iter().map(|month| month.rows).sum::<u64>(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn tokens_by_month(&self, policy: &Policy) -> Result<TokensByMonth, DbError> {
         let now = self.now().await?;
         let layout = self.partition_layout().await?;

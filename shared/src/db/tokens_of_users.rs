@@ -8,7 +8,6 @@ use futures_util::stream::{self, Stream, TryStreamExt};
 
 use super::backend::on_backend;
 use super::refresh_tokens::TokenRow;
-use super::sweep::LOWEST_KEY;
 use super::{AuthDb, DbError, WritePermit, statements};
 use crate::ids::Subject;
 use crate::model::RefreshToken;
@@ -17,19 +16,47 @@ use crate::model::RefreshToken;
 const PAGE: u32 = 1000;
 
 impl AuthDb {
-    /// The tokens of a subject that are not REVOKED, or every token of everybody
-    /// (`AuthDB.get_user_refresh_tokens`), in the order of their keys.
+    /// The tokens of a subject that are not REVOKED, or every token of everybody (`AuthDB.get_user_refresh_tokens`), in
+    /// the order of their keys. They are read 1,000 at a time, without locks; DiracX locks and loads all of them at
+    /// once.
     ///
     /// Tokens that are issued or revoked while the stream is read may or may not be in it.
     ///
     /// # Errors
     /// Items are errors if the database cannot be asked; the stream ends with the first.
+    ///
+    /// # Examples
+    /// ```
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let mut tokens = std::pin::pin!(db.get_user_refresh_tokens(Some(&alice)));
+    /// let mut found = Vec::new();
+    /// while let Some(token) = tokens.try_next().await? {
+    ///     found.push(token.jti);
+    /// }
+    /// assert_eq!(found, [jti]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_user_refresh_tokens(
         &self,
         subject: Option<&Subject>,
     ) -> impl Stream<Item = Result<RefreshToken, DbError>> + Send + use<> {
         let (db, subject) = (self.clone(), subject.cloned());
-        let pages = stream::try_unfold(Some(LOWEST_KEY.to_owned()), move |after| {
+        let pages = stream::try_unfold(Some(self.facts.lowest_key.to_owned()), move |after| {
             let (db, subject) = (db.clone(), subject.clone());
             async move {
                 let Some(after) = after else { return Ok(None) };
@@ -62,12 +89,34 @@ impl AuthDb {
         .await
     }
 
-    /// Revokes every token of a subject (`AuthDB.revoke_user_refresh_tokens`), and says how many were changed.
+    /// Revokes every token of a subject (`AuthDB.revoke_user_refresh_tokens`), and says how many were changed. As a
+    /// service does it: [`AuthDb::revoke_subject`] is the same for administrators, and journalled.
     ///
     /// # Errors
     /// If the database cannot do it. What was revoked before that stays revoked.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// // A token that was revoked has been presented again: somebody has stolen it.
+    /// assert_eq!(db.revoke_user_refresh_tokens(&permit, &alice).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn revoke_user_refresh_tokens(&self, permit: &WritePermit, subject: &Subject) -> Result<u64, DbError> {
-        let outcome = self.revoke_subject(permit, subject).await;
+        let outcome = self.revoke_all(permit, subject, false).await;
         outcome.stopped_by.map_or(Ok(outcome.revoked), Err)
     }
 }

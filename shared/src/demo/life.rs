@@ -73,6 +73,29 @@ impl Demo {
     ///
     /// # Errors
     /// If the database cannot be written.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::clock;
+    /// use authdb_shared::config::Sources;
+    /// use authdb_shared::demo::Demo;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (path, random) = (folder.path().join("demo.sqlite3"), &mut clock::randomness());
+    /// # let config = Demo::configuration(Sources::default(), &path)?;
+    /// let begin = clock::host_now();
+    /// let mut demo = Demo::create(&path, &config, begin, random).await?;
+    /// for second in 1..=3 {
+    ///     demo.live(begin.after(Duration::from_secs(second)), random).await?;
+    /// }
+    /// demo.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn live(&mut self, now: Timestamp, random: &mut impl Rng) -> Result<(), Error> {
         let result = self.beat(now, random).await;
         let path = self.db.place().to_owned();

@@ -2,6 +2,16 @@
 //!
 //! A key read from the database is kept as it is stored, even when it is malformed, so that its row can be shown and
 //! acted on; what it *means* (a UUID, a time) is worked out beside it.
+//!
+//! | key | of | what it is |
+//! | --- | --- | --- |
+//! | [`UserCode`] | `DeviceFlows` | letters that a person reads out (RFC 8628 section 6.1) |
+//! | [`FlowId`] | `AuthorizationFlows` | a `UUIDv7` (RFC 9562 section 5.7) |
+//! | [`Jti`] | `RefreshTokens` | a `UUIDv7` too, and the `jti` claim of the token (RFC 7519 section 4.1.7) |
+//! | [`Subject`] | an index of `RefreshTokens` | whose token it is |
+//!
+//! What a person types is read by `read` or `new`, which refuse what can be no key; what a row holds is taken by
+//! `from_stored`, which refuses nothing. A [`KeyBound`] is not a key but the beginning of an instant among the keys.
 
 mod bound;
 mod key;

@@ -7,16 +7,52 @@ use rand::RngExt;
 use crate::text;
 
 /// The letters of a user code: no vowels, so that no code spells a word (RFC 8628 section 6.1, as `DiracX` uses it).
+///
+/// # Examples
+/// ```
+/// use authdb_shared::clock;
+/// use authdb_shared::ids::{USER_CODE_ALPHABET, UserCode};
+///
+/// let code = UserCode::draw(&mut clock::randomness()).to_string();
+/// assert!(code.chars().all(|letter| letter == '-' || USER_CODE_ALPHABET.contains(letter)));
+/// ```
 pub const USER_CODE_ALPHABET: &str = "BCDFGHJKLMNPQRSTVWXZ";
 
-/// The length of a user code, and the width of its column.
+/// The length of a user code in letters, and the width of its column (DiracX's `USER_CODE_LENGTH`).
+///
+/// # Examples
+/// ```
+/// use authdb_shared::clock;
+/// use authdb_shared::ids::{USER_CODE_LENGTH, UserCode};
+///
+/// let shown = UserCode::draw(&mut clock::randomness()).to_string();
+/// assert_eq!(shown.len(), USER_CODE_LENGTH + "-".len());
+/// ```
 pub const USER_CODE_LENGTH: usize = 8;
 
 /// The key of a device flow (`DeviceFlows.UserCode`).
+///
+/// # Examples
+/// ```
+/// use authdb_shared::ids::UserCode;
+///
+/// let on_the_phone = UserCode::read("b c d f - g h j k")?;
+/// assert_eq!(on_the_phone, UserCode::from_stored("BCDFGHJK".to_owned()));
+/// assert_eq!(on_the_phone.to_string(), "BCDF-GHJK");
+/// # Ok::<(), authdb_shared::ids::UserCodeError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserCode(String);
 
 /// A user code typed by a person could not be read.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::ids::{UserCode, UserCodeError};
+///
+/// assert_eq!(UserCode::read(" - "), Err(UserCodeError::Empty));
+/// assert!(matches!(UserCode::read("BCDF-GHJK-LMNP"), Err(UserCodeError::TooLong(_))));
+/// ```
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum UserCodeError {
     /// Nothing was typed.
@@ -29,6 +65,14 @@ pub enum UserCodeError {
 
 impl UserCode {
     /// The code as it stands in a row.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::ids::UserCode;
+    ///
+    /// assert_eq!(UserCode::from_stored("BCDFGHJK".to_owned()).to_string(), "BCDF-GHJK");
+    /// assert_eq!(UserCode::from_stored("a1-e9".to_owned()).to_string(), "a1-e9", "a code of an older version");
+    /// ```
     #[must_use]
     pub fn from_stored(stored: String) -> Self {
         Self(stored)
@@ -40,6 +84,16 @@ impl UserCode {
     ///
     /// # Errors
     /// If nothing is left, or more than the column can hold.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::ids::UserCode;
+    ///
+    /// for typed in ["BCDFGHJK", "bcdf-ghjk", " BCDF GHJK "] {
+    ///     assert_eq!(UserCode::read(typed)?.to_string(), "BCDF-GHJK");
+    /// }
+    /// # Ok::<(), authdb_shared::ids::UserCodeError>(())
+    /// ```
     pub fn read(typed: &str) -> Result<Self, UserCodeError> {
         let letters: String =
             typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect();
@@ -56,7 +110,18 @@ impl UserCode {
         }
     }
 
-    /// Draws a new code, as `DiracX`'s `insert_device_flow` does.
+    /// Draws a new code, as `DiracX`'s `insert_device_flow` does: every letter by itself, so that one of 20⁸ codes is
+    /// as likely as another.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::clock;
+    /// use authdb_shared::ids::UserCode;
+    ///
+    /// let code = UserCode::draw(&mut clock::randomness());
+    /// assert_eq!(UserCode::read(&code.to_string())?, code, "it survives being read out");
+    /// # Ok::<(), authdb_shared::ids::UserCodeError>(())
+    /// ```
     #[must_use]
     pub fn draw(random: &mut impl rand::Rng) -> Self {
         let alphabet = USER_CODE_ALPHABET.as_bytes();
@@ -101,6 +166,8 @@ mod tests {
     fn codes_of_older_versions_stay_usable() {
         let code = UserCode::read(" a1-e9 ").expect("a code");
         assert_eq!((code.stored(), code.to_string().as_str()), ("a1-e9", "a1-e9"));
+        let full_width = UserCode::read("a1e9-b2c").expect("as long as the column is wide");
+        assert_eq!((full_width.stored(), full_width.to_string().as_str()), ("a1e9-b2c", "a1e9-b2c"));
     }
 
     #[test]

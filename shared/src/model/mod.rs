@@ -3,6 +3,17 @@
 //!
 //! Rows are built by [`crate::db`]. Columns that only DiracX's web service needs (hashes of codes, PKCE challenges) are
 //! not read at all: what was never fetched cannot leak.
+//!
+//! | table | row | its status | what it means now |
+//! | --- | --- | --- | --- |
+//! | `DeviceFlows` | [`DeviceFlow`] | [`FlowStatus`] | [`DeviceFlow::state`] |
+//! | `AuthorizationFlows` | [`AuthorizationFlow`] | [`FlowStatus`] | [`AuthorizationFlow::state`] |
+//! | `RefreshTokens` | [`RefreshToken`] | [`TokenStatus`] | [`RefreshToken::liveness`] |
+//!
+//! [`SubjectSummary`] adds tokens up per person, [`IdTokenClaims`] is what an administrator vouches for when approving
+//! a code, and a [`Scope`] says what was asked for. What DiracX's token endpoint needs beyond these stands in
+//! [`DeviceFlowRecord`](crate::db::DeviceFlowRecord) and
+//! [`AuthorizationFlowRecord`](crate::db::AuthorizationFlowRecord).
 
 mod flow;
 mod scope;

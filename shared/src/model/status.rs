@@ -1,6 +1,7 @@
 //! The status words of DiracX, as stored in VARCHAR(16) columns.
 //!
-//! A word that a newer DiracX may have brought is kept and shown rather than failing the list it stands in.
+//! A word that a newer DiracX may have brought is kept and shown rather than failing the list it stands in. Approving,
+//! denying, cancelling and revoking by hand leave a row that holds one as it is.
 
 use std::fmt;
 
@@ -18,6 +19,14 @@ macro_rules! status_words {
 
         impl $name {
             /// Reads the word of a row. A missing one is kept as an empty word.
+            ///
+            /// # Examples
+            /// ```
+            /// use authdb_shared::model::{FlowStatus, TokenStatus};
+            ///
+            /// assert_eq!(FlowStatus::from_stored(Some("READY".to_owned())), FlowStatus::Ready);
+            /// assert_eq!(TokenStatus::from_stored(Some("HELD".to_owned())), TokenStatus::Other("HELD".to_owned()));
+            /// ```
             #[must_use]
             pub fn from_stored(word: Option<String>) -> Self {
                 match word.as_deref() {
@@ -27,6 +36,14 @@ macro_rules! status_words {
             }
 
             /// The word as stored.
+            ///
+            /// # Examples
+            /// ```
+            /// use authdb_shared::model::{FlowStatus, TokenStatus};
+            ///
+            /// assert_eq!(FlowStatus::Pending.as_str(), "PENDING");
+            /// assert_eq!(TokenStatus::from_stored(None).as_str(), "");
+            /// ```
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -45,7 +62,18 @@ macro_rules! status_words {
 }
 
 status_words! {
-    /// PENDING → READY → DONE, or ERROR.
+    /// PENDING → READY → DONE, or ERROR (DiracX's `FlowStatus`). What a word means at a time: [`FlowState`].
+    ///
+    /// [`FlowState`]: crate::liveness::FlowState
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::model::FlowStatus;
+    ///
+    /// let can_be_cancelled = |status: &FlowStatus| matches!(status, FlowStatus::Pending | FlowStatus::Ready);
+    /// assert!(can_be_cancelled(&FlowStatus::from_stored(Some("READY".to_owned()))));
+    /// assert!(!can_be_cancelled(&FlowStatus::from_stored(Some("HELD".to_owned()))), "nobody knows what it means");
+    /// ```
     FlowStatus {
         /// Waiting for the user.
         Pending = "PENDING",
@@ -59,7 +87,18 @@ status_words! {
 }
 
 status_words! {
-    /// CREATED → REVOKED. Expiry is not a status: see [`crate::liveness::Liveness`].
+    /// CREATED → REVOKED (DiracX's `RefreshTokenStatus`). Expiry is not a status: see [`Liveness`].
+    ///
+    /// [`Liveness`]: crate::liveness::Liveness
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::model::TokenStatus;
+    ///
+    /// let status = TokenStatus::from_stored(Some("REVOKED".to_owned()));
+    /// assert_eq!(status, TokenStatus::Revoked);
+    /// assert_eq!(status.to_string(), "REVOKED");
+    /// ```
     TokenStatus {
         /// Issued.
         Created = "CREATED",

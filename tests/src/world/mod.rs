@@ -11,6 +11,7 @@ mod schema;
 
 use std::time::Duration;
 
+use authdb_shared::actor::Actor;
 use authdb_shared::clock::{self, Timestamp};
 use authdb_shared::config::{DatabaseConfig, DatabaseUrl};
 use authdb_shared::db::{AuthDb, WritePermit};
@@ -155,6 +156,12 @@ pub fn jti(key: &str) -> Jti {
     Jti::from_stored(key.to_owned())
 }
 
+/// Who changes things in a test.
+#[must_use]
+pub fn actor() -> Actor {
+    Actor { name: "alice".to_owned(), host: "bastion".to_owned() }
+}
+
 impl World {
     /// A new database with DiracX's tables.
     pub async fn create(engine: Engine) -> Self {
@@ -175,7 +182,7 @@ impl World {
         database.execute(&schema::schema(database.engine(), keys, months)).await.expect("DiracX's tables are made");
         let config = config_of(database.url());
         let db = AuthDb::connect(&config).await.expect("DiracX's tables are recognised");
-        let permit = db.write_permit().expect("the connection may write");
+        let permit = db.write_permit(&actor()).expect("the connection may write");
         let start = db.now().await.expect("the database tells its time");
         Self { db, permit, config, policy: Policy::default(), start, database }
     }

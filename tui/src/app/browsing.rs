@@ -1,75 +1,16 @@
-//! Moving about: screens, rows, filters, and why a command is not available now.
+//! Moving about: screens, rows and filters.
 
-use authdb_shared::db::{TokenRange, TokenSelection};
-use authdb_shared::ids::Subject;
-use authdb_shared::liveness::FlowState;
-use authdb_shared::model::TokenStatus;
 use tui_input::Input;
 
-use super::{App, Dialog, Screen};
+use super::{App, Browse, Dialog, Screen, Sort};
+
 use crate::command::Command;
-use crate::effect::Effect;
+use crate::draw;
+use crate::effect::{Effect, TokenView};
+use crate::look::Look;
+use crate::table::Width;
 
 impl App {
-    /// Why a command cannot be given now; `None` if it can.
-    #[must_use]
-    pub fn unavailable(&self, command: Command) -> Option<String> {
-        if command.is_change() {
-            if self.read_only {
-                return Some("This session is read-only. Start without --read-only to change things.".to_owned());
-            }
-            if self.changing.is_some() {
-                return Some("The last change is still under way.".to_owned());
-            }
-            if self.lost.is_some() {
-                return Some("The database does not answer. Wait until it is back.".to_owned());
-            }
-        }
-        let no_row = || "Choose a row first, with ↓.".to_owned();
-        match command {
-            Command::Deny => {
-                let Some(flow) = self.device_flows.selected() else { return Some(no_row()) };
-                ended(flow.state(self.now(), &self.policy), &flow.user_code.to_string())
-            }
-            Command::Cancel => {
-                let Some(flow) = self.authorization_flows.selected() else { return Some(no_row()) };
-                ended(flow.state(self.now(), &self.policy), "This flow")
-            }
-            Command::Revoke => {
-                let Some(token) = self.tokens.selected() else { return Some(no_row()) };
-                (token.status == TokenStatus::Revoked).then(|| "This token is already revoked.".to_owned())
-            }
-            Command::RevokeSubject | Command::Open if self.subject_at_cursor().is_none() => Some(no_row()),
-            Command::SwitchRange if matches!(self.selection, TokenSelection::Of(_)) => {
-                Some("All tokens of this subject are shown. Esc leaves the subject.".to_owned())
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether a command has no use in the present view, so that it is not offered.
-    #[must_use]
-    pub fn is_pointless(&self, command: Command) -> bool {
-        let shows_one_subject = self.screen == Screen::Tokens && matches!(self.selection, TokenSelection::Of(_));
-        shows_one_subject && matches!(command, Command::Open | Command::SwitchRange)
-    }
-
-    /// The subject that a command on the screen in view is about.
-    #[must_use]
-    pub fn subject_at_cursor(&self) -> Option<&Subject> {
-        match self.screen {
-            Screen::Subjects => self.subjects.selected().map(|summary| &summary.subject),
-            Screen::Tokens => {
-                let at_cursor = self.tokens.selected().and_then(|token| token.subject.as_ref());
-                match &self.selection {
-                    TokenSelection::Of(subject) => Some(subject),
-                    TokenSelection::Everybody(_) => at_cursor,
-                }
-            }
-            Screen::DeviceFlows | Screen::AuthorizationFlows => None,
-        }
-    }
-
     /// Gives a command that is available.
     pub(super) fn browse(&mut self, command: Command) -> Vec<Effect> {
         self.dialog_scroll = 0;
@@ -89,13 +30,26 @@ impl App {
             Command::PageUp => self.step(-page),
             Command::First => self.select(0),
             Command::Last => self.select(usize::MAX),
-            Command::Open => self.open_subject(),
-            Command::Back => self.back(),
-            Command::Filter => {
-                self.filter_input = Some(Input::new(self.filter().clone()));
+            Command::Details => {
+                self.dialog = Some(Dialog::Details);
                 Vec::new()
             }
-            Command::Refresh => Screen::ALL.iter().map(|screen| self.fetch(*screen)).collect(),
+            Command::Open | Command::OpenOwner => self.open_subject(),
+            Command::Sort => self.sort_by_next(),
+            Command::ReverseSort => self.reverse_sort(),
+            Command::Mark => self.mark(),
+            Command::MarkRange => self.with_list(|list| {
+                list.mark_range();
+            }),
+            Command::MarkAll => self.with_list(|list| {
+                list.mark_all();
+            }),
+            Command::Back => self.back(),
+            Command::Filter => {
+                self.filter_input = self.list().map(|list| Input::new(list.filter().to_owned()));
+                Vec::new()
+            }
+            Command::Refresh => self.read_anew(),
             Command::SwitchRange => self.switch_range(),
             Command::Approve => self.open_approval(),
             Command::Deny => self.ask_deny(),
@@ -108,78 +62,113 @@ impl App {
 
     fn show(&mut self, screen: Screen) -> Vec<Effect> {
         self.screen = screen;
-        vec![self.fetch(screen)]
+        self.page_scroll = 0;
+        let mut effects: Vec<Effect> = self.fetch(screen).into_iter().collect();
+        effects.extend(self.looks_due());
+        effects
+    }
+
+    /// Reads every list, and what the screen in view shows besides.
+    fn read_anew(&mut self) -> Vec<Effect> {
+        let lists: Vec<Effect> = Screen::ALL.iter().filter_map(|screen| self.fetch(*screen)).collect();
+        let looks = Look::ALL.into_iter().filter(|look| look.is_on(self.screen)).collect::<Vec<_>>();
+        lists.into_iter().chain(looks.into_iter().map(|look| self.look(look))).collect()
     }
 
     fn step(&mut self, count: isize) -> Vec<Effect> {
         let height = self.list_height();
-        match self.screen {
-            Screen::DeviceFlows => self.device_flows.step(count, height),
-            Screen::AuthorizationFlows => self.authorization_flows.step(count, height),
-            Screen::Subjects => self.subjects.step(count, height),
-            Screen::Tokens => self.tokens.step(count, height),
+        match self.list_mut() {
+            Some(list) => list.step(count, height),
+            None => self.scroll_page(usize::from(self.page_scroll).saturating_add_signed(count)),
         }
         Vec::new()
     }
 
     fn select(&mut self, index: usize) -> Vec<Effect> {
         let height = self.list_height();
-        match self.screen {
-            Screen::DeviceFlows => self.device_flows.select(index, height),
-            Screen::AuthorizationFlows => self.authorization_flows.select(index, height),
-            Screen::Subjects => self.subjects.select(index, height),
-            Screen::Tokens => self.tokens.select(index, height),
+        match self.list_mut() {
+            Some(list) => list.select(index, height),
+            None => self.scroll_page(index),
         }
         Vec::new()
+    }
+
+    /// Shows a screen that is no list from another line on.
+    fn scroll_page(&mut self, line: usize) {
+        let last = draw::hidden_page_lines(self);
+        self.page_scroll = u16::try_from(line).unwrap_or(u16::MAX).min(last);
     }
 
     fn open_subject(&mut self) -> Vec<Effect> {
         let Some(subject) = self.subject_at_cursor().cloned() else { return Vec::new() };
         self.screen = Screen::Tokens;
-        self.show_tokens(TokenSelection::Of(subject))
+        self.show_tokens(TokenView::Of(subject))
     }
 
     fn switch_range(&mut self) -> Vec<Effect> {
-        let range = match self.selection {
-            TokenSelection::Everybody(TokenRange::Live) => TokenRange::LastDay,
-            _ => TokenRange::Live,
-        };
-        self.show_tokens(TokenSelection::Everybody(range))
+        self.show_tokens(match self.selection {
+            TokenView::Live => TokenView::LastDay,
+            _ => TokenView::Live,
+        })
     }
 
-    fn show_tokens(&mut self, selection: TokenSelection) -> Vec<Effect> {
+    fn show_tokens(&mut self, selection: TokenView) -> Vec<Effect> {
         self.selection = selection;
         self.tokens.filter.clear();
         self.tokens.clear();
-        vec![self.fetch(Screen::Tokens)]
+        self.fetch(Screen::Tokens).into_iter().collect()
     }
 
-    /// One step back at a time: the filter, then the subject, then the row.
-    fn back(&mut self) -> Vec<Effect> {
-        if !self.filter().is_empty() {
-            self.filter_mut().clear();
-            return vec![self.fetch(self.screen)];
+    fn with_list(&mut self, change: impl FnOnce(&mut dyn Browse)) -> Vec<Effect> {
+        if let Some(list) = self.list_mut() {
+            change(list);
         }
-        if self.screen == Screen::Tokens && matches!(self.selection, TokenSelection::Of(_)) {
-            let mut effects = self.show_tokens(TokenSelection::Everybody(TokenRange::Live));
+        Vec::new()
+    }
+
+    /// Marks the row under the cursor, and goes on to the next.
+    fn mark(&mut self) -> Vec<Effect> {
+        let height = self.list_height();
+        self.with_list(|list| {
+            list.toggle_mark();
+            list.step(1, height);
+        })
+    }
+
+    /// By the next column that the list has; after the last, as the database gives the rows.
+    fn sort_by_next(&mut self) -> Vec<Effect> {
+        let viewpoint = self.viewpoint();
+        self.with_list(|list| {
+            let from = list.sort().map_or(0, |sort| sort.column + 1);
+            let mut columns = list.heads().into_iter().enumerate().skip(from);
+            let next = columns.find(|(_, head)| head.width != Width::Unlisted);
+            list.set_sort(next.map(|(column, _)| Sort { column, is_descending: false }), &viewpoint);
+        })
+    }
+
+    fn reverse_sort(&mut self) -> Vec<Effect> {
+        let viewpoint = self.viewpoint();
+        self.with_list(|list| {
+            let sort = list.sort().unwrap_or(Sort { column: 0, is_descending: false });
+            list.set_sort(Some(Sort { is_descending: !sort.is_descending, ..sort }), &viewpoint);
+        })
+    }
+
+    /// One step back at a time: the marks, the filter, the subject, the row.
+    fn back(&mut self) -> Vec<Effect> {
+        if self.list_mut().is_some_and(Browse::unmark) {
+            return Vec::new();
+        }
+        if self.list().is_some_and(|list| !list.filter().is_empty()) {
+            return self.narrow(String::new());
+        }
+        if self.screen == Screen::Tokens && matches!(self.selection, TokenView::Of(_)) {
+            let mut effects = self.show_tokens(TokenView::Live);
             effects.extend(self.show(Screen::Subjects));
             return effects;
         }
-        match self.screen {
-            Screen::DeviceFlows => self.device_flows.release(),
-            Screen::AuthorizationFlows => self.authorization_flows.release(),
-            Screen::Subjects => self.subjects.release(),
-            Screen::Tokens => self.tokens.release(),
-        };
-        Vec::new()
-    }
-}
-
-fn ended(state: FlowState, what: &str) -> Option<String> {
-    match state {
-        FlowState::Done => Some(format!("{what} is done: its tokens have been issued. Revoke them on screen 4.")),
-        FlowState::Error => Some(format!("{what} has already ended in an error.")),
-        FlowState::Pending { .. } | FlowState::Ready { .. } | FlowState::Stale { .. } => None,
-        FlowState::Unrecognised => Some(format!("{what} is in a state that DiracX does not know.")),
+        self.with_list(|list| {
+            list.release();
+        })
     }
 }

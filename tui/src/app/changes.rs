@@ -159,7 +159,7 @@ impl App {
             Change::Cancel(_) => [Screen::AuthorizationFlows, Screen::Tokens],
             Change::Revoke(_) | Change::RevokeSubject(_) => [Screen::Subjects, Screen::Tokens],
         };
-        touched.into_iter().map(|screen| self.fetch(screen)).collect()
+        touched.into_iter().filter_map(|screen| self.fetch(screen)).collect()
     }
 
     fn outcome(&self, change: &Change, changed: Changed) -> (Tone, String) {

@@ -13,6 +13,8 @@ use crate::effect::Change;
 pub enum Dialog {
     /// All keys.
     Help,
+    /// Every field of the row under the cursor.
+    Details,
     /// A question about one change.
     Confirm(Confirm),
     /// The steps of approving a device code.

@@ -4,85 +4,46 @@
 //! row under the cursor stays the same row at the same place, so that a key pressed in the moment of a refresh hits what
 //! the admin was looking at. When the row itself goes, the cursor lets go: it never slides onto a neighbour by itself.
 
-use std::time::Duration;
-
 use authdb_shared::Timestamp;
 use authdb_shared::db::{DbError, Page};
-use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
+use indexmap::IndexSet;
 
-/// A row that can be told from others.
-pub trait Row {
-    /// What identifies it.
-    type Key: Clone + PartialEq;
+use super::reading::Reading;
+use crate::table::{Row, Value, Viewpoint};
 
-    /// Its key.
-    fn key(&self) -> Self::Key;
-}
-
-impl Row for DeviceFlow {
-    type Key = authdb_shared::ids::UserCode;
-
-    fn key(&self) -> Self::Key {
-        self.user_code.clone()
-    }
-}
-
-impl Row for AuthorizationFlow {
-    type Key = authdb_shared::ids::FlowId;
-
-    fn key(&self) -> Self::Key {
-        self.id.clone()
-    }
-}
-
-impl Row for SubjectSummary {
-    type Key = authdb_shared::ids::Subject;
-
-    fn key(&self) -> Self::Key {
-        self.subject.clone()
-    }
-}
-
-impl Row for RefreshToken {
-    type Key = authdb_shared::ids::Jti;
-
-    fn key(&self) -> Self::Key {
-        self.jti.clone()
-    }
-}
-
-/// How fresh the rows of a list are.
-#[derive(Clone, Copy, Debug)]
-pub struct Freshness<'a> {
-    /// For how long an answer has been awaited.
-    pub waiting: Option<Duration>,
-    /// How long ago they were read; `None` before the first answer.
-    pub age: Option<Duration>,
-    /// Why the last reading failed, if it did.
-    pub error: Option<&'a str>,
+/// By which column a list is sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// The place of the column in its table.
+    pub column: usize,
+    /// Whether the largest comes first.
+    pub is_descending: bool,
 }
 
 /// Rows, a cursor on one of them, and the state of reading them.
 #[derive(Debug)]
 pub struct List<R: Row> {
-    /// The rows as last read; they stay when reading fails.
+    /// The rows as last read, in the database's order; they stay when reading fails.
     pub rows: Vec<R>,
     /// Whether the database holds more.
     pub has_more: bool,
     /// Only rows containing this text are read.
     pub filter: String,
-    /// Why the last reading failed, if it did.
-    error: Option<String>,
-    /// When the rows were read, by the host's clock; `None` before the first answer.
-    pub read_at: Option<Timestamp>,
+    /// The state of reading the rows.
+    pub reading: Reading,
+    /// By what the rows are sorted, if not as the database gives them.
+    sort: Option<Sort>,
+    /// The rows that an action is about, whether they are shown at the moment or not.
+    pub(super) marks: IndexSet<R::Key>,
+    /// Where a range of marks begins.
+    pub(super) anchor: Option<R::Key>,
+    /// The rows that are shown, in their order, as places in `rows`.
+    shown: Vec<usize>,
     cursor: Option<R::Key>,
     /// The line of the viewport that the cursor stands on.
     line: usize,
     /// Where the cursor was when it let go.
     resume_at: usize,
-    generation: u64,
-    asked_at: Option<Timestamp>,
-    is_waiting: bool,
 }
 
 impl<R: Row> Default for List<R> {
@@ -91,30 +52,41 @@ impl<R: Row> Default for List<R> {
             rows: Vec::new(),
             has_more: false,
             filter: String::new(),
-            error: None,
-            read_at: None,
+            reading: Reading::default(),
+            sort: None,
+            marks: IndexSet::new(),
+            anchor: None,
+            shown: Vec::new(),
             cursor: None,
             line: 0,
             resume_at: 0,
-            generation: 0,
-            asked_at: None,
-            is_waiting: false,
         }
     }
 }
 
 impl<R: Row> List<R> {
+    /// The rows that are shown, in their order.
+    pub fn shown(&self) -> impl ExactSizeIterator<Item = &R> {
+        self.shown.iter().map(|place| &self.rows[*place])
+    }
+
+    /// The row that is shown at `index`.
+    #[must_use]
+    pub fn shown_at(&self, index: usize) -> Option<&R> {
+        self.shown.get(index).map(|place| &self.rows[*place])
+    }
+
     /// The row under the cursor.
     #[must_use]
     pub fn selected(&self) -> Option<&R> {
-        self.selected_index().map(|index| &self.rows[index])
+        self.selected_index().and_then(|index| self.shown_at(index))
     }
 
-    /// Where the row under the cursor stands in the list.
+    /// Where the row under the cursor stands among those shown.
     #[must_use]
     pub fn selected_index(&self) -> Option<usize> {
         let cursor = self.cursor.as_ref()?;
-        self.rows.iter().position(|row| row.key() == *cursor)
+        self.shown().position(|row| row.key() == *cursor)
     }
 
     /// The first row that a viewport of `height` lines shows.
@@ -122,17 +94,17 @@ impl<R: Row> List<R> {
     pub fn offset(&self, height: usize) -> usize {
         let index = self.selected_index().unwrap_or(self.resume_at);
         let line = self.line.min(height.saturating_sub(1));
-        index.saturating_sub(line).min(self.rows.len().saturating_sub(height))
+        index.saturating_sub(line).min(self.shown.len().saturating_sub(height))
     }
 
     /// Moves the cursor to `index`, or the last row, scrolling a viewport of `height` lines no more than needed.
     pub fn select(&mut self, index: usize, height: usize) {
-        let Some(last) = self.rows.len().checked_sub(1) else { return };
+        let Some(last) = self.shown.len().checked_sub(1) else { return };
         // A terminal may be too low for any row; the cursor moves all the same.
         let height = height.max(1);
         let index = index.min(last);
         let offset = self.offset(height).min(index).max((index + 1).saturating_sub(height));
-        self.cursor = Some(self.rows[index].key());
+        self.cursor = self.shown_at(index).map(Row::key);
         self.resume_at = index;
         self.line = index - offset;
     }
@@ -155,68 +127,80 @@ impl<R: Row> List<R> {
 
     /// Forgets everything that was read, for a list that is about something else from now on.
     pub fn clear(&mut self) {
-        let generation = self.generation;
-        *self = Self { generation, filter: std::mem::take(&mut self.filter), ..Self::default() };
-    }
-
-    /// Begins reading, and says which generation the answer must carry.
-    pub fn ask(&mut self, now: Timestamp) -> u64 {
-        self.generation += 1;
-        self.asked_at = Some(now);
-        self.is_waiting = true;
-        self.generation
-    }
-
-    /// Whether it is time to read again: never while an answer is awaited.
-    #[must_use]
-    pub fn is_due(&self, now: Timestamp, interval: Duration) -> bool {
-        !self.is_waiting && self.asked_at.is_none_or(|asked| now.since(asked) >= interval || now < asked)
-    }
-
-    /// How fresh the rows are.
-    #[must_use]
-    pub fn freshness(&self, now: Timestamp) -> Freshness<'_> {
-        Freshness {
-            waiting: self.asked_at.filter(|_| self.is_waiting).map(|asked| now.since(asked)),
-            age: self.read_at.map(|read| now.since(read)),
-            error: self.error.as_deref(),
-        }
+        self.reading.forget();
+        let reading = std::mem::take(&mut self.reading);
+        *self = Self { reading, filter: std::mem::take(&mut self.filter), sort: self.sort, ..Self::default() };
     }
 
     /// Takes an answer in, unless it answers an older question. False if it was dropped.
-    pub fn answer(&mut self, generation: u64, page: Result<Page<R>, &DbError>, now: Timestamp) -> bool {
-        if generation != self.generation {
+    pub fn answer(
+        &mut self,
+        generation: u64,
+        page: Result<Page<R>, DbError>,
+        viewpoint: &Viewpoint,
+        now: Timestamp,
+    ) -> bool {
+        if !self.reading.is_answered(generation, &page, now) {
             return false;
         }
-        self.is_waiting = false;
-        match page {
-            Ok(page) => {
-                if let Some(index) = self.selected_index() {
-                    self.resume_at = index;
-                }
-                self.rows = page.rows;
-                self.has_more = page.has_more;
-                self.error = None;
-                self.read_at = Some(now);
-                if self.selected_index().is_none() {
-                    self.cursor = None;
-                }
+        if let Ok(page) = page {
+            if let Some(index) = self.selected_index() {
+                self.resume_at = index;
             }
-            Err(error) => self.error = Some(error.to_string()),
+            self.rows = page.rows;
+            self.has_more = page.has_more;
+            self.arrange(viewpoint);
         }
         true
+    }
+
+    /// By what the rows are sorted.
+    #[must_use]
+    pub fn sort(&self) -> Option<Sort> {
+        self.sort
+    }
+
+    /// Sorts the rows; the row under the cursor stays on its line.
+    pub fn set_sort(&mut self, sort: Option<Sort>, viewpoint: &Viewpoint) {
+        self.sort = sort.filter(|sort| sort.column < R::COLUMNS.len());
+        self.arrange(viewpoint);
+    }
+
+    /// Puts the rows into the order in which they are shown.
+    fn arrange(&mut self, viewpoint: &Viewpoint) {
+        self.shown = (0..self.rows.len()).collect();
+        if let Some(Sort { column, is_descending }) = self.sort {
+            let value = |place: &usize| (R::COLUMNS[column].value)(&self.rows[*place], viewpoint);
+            let mut valued: Vec<(usize, Value)> = self.shown.iter().map(|place| (*place, value(place))).collect();
+            valued.sort_by(|(_, one), (_, two)| {
+                // What is absent has no place in either order, and comes last in both.
+                let order = if is_descending { two.order(one) } else { one.order(two) };
+                one.is_absent().cmp(&two.is_absent()).then(order)
+            });
+            self.shown = valued.into_iter().map(|(place, _)| place).collect();
+        }
+        if self.selected_index().is_none() {
+            self.cursor = None;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::{Column, Width};
 
     #[derive(Debug, PartialEq)]
     struct Numbered(u32);
 
     impl Row for Numbered {
         type Key = u32;
+
+        const COLUMNS: &'static [Column<Self>] =
+            &[Column::<Self>::new("last_digit", "LAST DIGIT", Width::Cells(1), |row, _| match row.0 % 10 {
+                9 => Value::Absent,
+                digit => Value::Count(u64::from(digit)),
+            })];
 
         fn key(&self) -> u32 {
             self.0
@@ -227,10 +211,14 @@ mod tests {
         Timestamp::from_unix_millis(0).expect("the epoch")
     }
 
+    fn viewpoint() -> Viewpoint {
+        Viewpoint { now: now(), policy: authdb_shared::Policy::default() }
+    }
+
     fn fill(list: &mut List<Numbered>, numbers: impl IntoIterator<Item = u32>) {
-        let generation = list.ask(now());
+        let generation = list.reading.ask(now());
         let rows = numbers.into_iter().map(Numbered).collect();
-        assert!(list.answer(generation, Ok(Page { rows, has_more: false, now: now() }), now()));
+        assert!(list.answer(generation, Ok(Page::whole(rows, now())), &viewpoint(), now()));
     }
 
     #[test]
@@ -289,9 +277,9 @@ mod tests {
     #[test]
     fn a_stale_answer_is_dropped() {
         let mut list: List<Numbered> = List::default();
-        let old = list.ask(now());
-        list.ask(now());
-        assert!(!list.answer(old, Ok(Page { rows: vec![Numbered(1)], has_more: false, now: now() }), now()));
+        let old = list.reading.ask(now());
+        list.reading.ask(now());
+        assert!(!list.answer(old, Ok(Page::whole(vec![Numbered(1)], now())), &viewpoint(), now()));
         assert!(list.rows.is_empty());
     }
 
@@ -299,9 +287,62 @@ mod tests {
     fn rows_stay_when_reading_fails() {
         let mut list = List::default();
         fill(&mut list, 0..3);
-        let generation = list.ask(now());
-        let error = DbError::ReadOnly;
-        assert!(list.answer(generation, Err(&error), now()));
-        assert_eq!((list.rows.len(), list.error.is_some()), (3, true));
+        let generation = list.reading.ask(now());
+        assert!(list.answer(generation, Err(DbError::ReadOnly), &viewpoint(), now()));
+        assert_eq!((list.rows.len(), list.reading.freshness(now()).error.is_some()), (3, true));
+    }
+
+    fn shown(list: &List<Numbered>) -> Vec<u32> {
+        list.shown().map(|row| row.0).collect()
+    }
+
+    #[test]
+    fn sorting_keeps_the_order_of_equals_and_puts_what_is_absent_last() {
+        let mut list = List::default();
+        fill(&mut list, [21, 9, 12, 11, 22]);
+        list.set_sort(Some(Sort { column: 0, is_descending: false }), &viewpoint());
+        assert_eq!(shown(&list), [21, 11, 12, 22, 9]);
+        list.set_sort(Some(Sort { column: 0, is_descending: true }), &viewpoint());
+        assert_eq!(shown(&list), [12, 22, 21, 11, 9]);
+        list.set_sort(None, &viewpoint());
+        assert_eq!(shown(&list), [21, 9, 12, 11, 22]);
+    }
+
+    #[test]
+    fn sorting_leaves_the_row_under_the_cursor_on_its_line() {
+        let mut list = List::default();
+        fill(&mut list, (0..40).map(|number| (number * 7) % 40));
+        list.select(25, 8);
+        let (row, line) = (list.selected().map(|row| row.0), 25 - list.offset(8));
+        list.set_sort(Some(Sort { column: 0, is_descending: false }), &viewpoint());
+        let index = list.selected_index().expect("the cursor holds on");
+        assert_eq!((list.selected().map(|row| row.0), index - list.offset(8)), (row, line));
+    }
+
+    #[test]
+    fn marks_outlive_the_sight_of_their_rows() {
+        let mut list = List::default();
+        fill(&mut list, 0..10);
+        list.select(2, 8);
+        list.toggle_mark();
+        list.select(5, 8);
+        list.mark_range();
+        assert_eq!(list.targets(), [2, 3, 4, 5]);
+        fill(&mut list, 4..10);
+        assert_eq!((list.targets(), list.hidden_marks()), (vec![2, 3, 4, 5], 2));
+        assert!(list.unmark());
+        assert_eq!(list.targets(), [5], "without marks it is the row under the cursor");
+    }
+
+    #[test]
+    fn marking_all_marks_what_is_shown_and_again_unmarks_it() {
+        let mut list = List::default();
+        fill(&mut list, 0..3);
+        list.mark_all();
+        fill(&mut list, 2..6);
+        list.mark_all();
+        assert_eq!(list.targets(), [0, 1, 2, 3, 4, 5]);
+        list.mark_all();
+        assert_eq!(list.targets(), [0, 1]);
     }
 }

@@ -4,28 +4,41 @@
 //! keys and answers can be tested. What it wants done comes back as effects.
 
 mod approval;
+mod availability;
+mod browse;
 mod browsing;
 mod changes;
 mod dialog;
 mod list;
+mod looks;
+mod marks;
+mod reading;
+mod rows;
 mod screen;
+mod targets;
+mod typing;
 
 use std::time::Duration;
 
 use authdb_shared::config::Config;
-use authdb_shared::db::{AuthDb, Containing, DbError, Page, TokenRange, TokenSelection, TokensByMonth};
+use authdb_shared::db::{AdminAction, AuthDb, TokensByMonth};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 use authdb_shared::{Policy, Timestamp};
+pub use browse::{Browse, Cell};
 pub use dialog::{Approve, Confirm, Dialog, Step};
-pub use list::{Freshness, List, Row};
+pub use list::{List, Sort};
+pub use looks::Looks;
+pub use reading::{Freshness, Reading, Slot};
 pub use screen::Screen;
+pub use targets::Targets;
 use tui_input::Input;
-use tui_input::backend::crossterm::EventHandler;
 
-use crate::action::{Action, Answer, Rows};
+use crate::action::{Action, Answer};
 use crate::command::Command;
 use crate::draw;
-use crate::effect::{Change, Effect, Query};
+use crate::effect::{Change, Effect, TokenView};
+use crate::keymap::Keymap;
+use crate::table::Viewpoint;
 
 /// What keys mean at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +103,8 @@ pub struct App {
     pub policy: Policy,
     /// The screen in view.
     pub screen: Screen,
+    /// Which keys give which command.
+    pub keys: Keymap,
     /// Logins by user code.
     pub device_flows: List<DeviceFlow>,
     /// Logins by browser.
@@ -99,7 +114,13 @@ pub struct App {
     /// Refresh tokens.
     pub tokens: List<RefreshToken>,
     /// Whose tokens are shown, and which.
-    pub selection: TokenSelection,
+    pub selection: TokenView,
+    /// What was changed by hand.
+    pub journal: List<AdminAction>,
+    /// What the other screens have seen.
+    pub looks: Looks,
+    /// The first line that is shown of a screen that is no list.
+    pub page_scroll: u16,
     /// Tokens per month, once known.
     pub months: Option<TokensByMonth>,
     /// What lies over the screen.
@@ -154,12 +175,16 @@ impl App {
             server: server.to_owned(),
             read_only,
             policy: config.policy.clone(),
-            screen: Screen::DeviceFlows,
+            screen: Screen::FIRST,
+            keys: Keymap::default(),
             device_flows: List::default(),
             authorization_flows: List::default(),
             subjects: List::default(),
             tokens: List::default(),
-            selection: TokenSelection::Everybody(TokenRange::Live),
+            selection: TokenView::Live,
+            journal: List::default(),
+            looks: Looks::default(),
+            page_scroll: 0,
             months: None,
             dialog: None,
             filter_input: None,
@@ -186,11 +211,17 @@ impl App {
         if self.clock_offset < 0 { self.host_now.before(offset) } else { self.host_now.after(offset) }
     }
 
+    /// What the fields of rows depend on besides their rows.
+    #[must_use]
+    pub fn viewpoint(&self) -> Viewpoint {
+        Viewpoint { now: self.now(), policy: self.policy.clone() }
+    }
+
     /// What keys mean at the moment.
     #[must_use]
     pub fn mode(&self) -> Mode {
         match &self.dialog {
-            Some(Dialog::Help) => Mode::Reading,
+            Some(Dialog::Help | Dialog::Details) => Mode::Reading,
             Some(Dialog::Confirm(_)) => Mode::Confirming,
             Some(Dialog::Approve(approve)) if approve.step == Step::Confirm => Mode::Confirming,
             Some(Dialog::Approve(_)) => Mode::Typing,
@@ -241,81 +272,22 @@ impl App {
         Vec::new()
     }
 
-    fn typed(&mut self, key: crossterm::event::KeyEvent) -> Vec<Effect> {
-        let event = crossterm::event::Event::Key(key);
-        if let Some(Dialog::Approve(approve)) = &mut self.dialog {
-            // Which field it belongs to is known when the code has been looked up.
-            if approve.looking_up.is_some() {
-                self.type_ahead.push(Action::Typed(key));
-                return Vec::new();
-            }
-            approve.error = None;
-            if let Some(field) = approve.field() {
-                field.handle_event(&event);
-            }
-            return Vec::new();
-        }
-        let Some(input) = &mut self.filter_input else { return Vec::new() };
-        input.handle_event(&event);
-        let filter = input.value().to_owned();
-        if *self.filter() == filter {
-            return Vec::new();
-        }
-        *self.filter_mut() = filter;
-        vec![self.fetch(self.screen)]
-    }
-
-    fn confirm(&mut self) -> Vec<Effect> {
-        match &self.dialog {
-            Some(Dialog::Confirm(confirm)) if confirm.is_counting => Vec::new(),
-            Some(Dialog::Confirm(confirm)) => {
-                let change = confirm.change.clone();
-                self.begin(change)
-            }
-            Some(Dialog::Approve(approve)) if approve.looking_up.is_some() => {
-                self.type_ahead.push(Action::Command(Command::Confirm));
-                Vec::new()
-            }
-            Some(Dialog::Approve(_)) => self.approval_step(),
-            Some(Dialog::Help) => self.dismiss(),
-            None => {
-                self.filter_input = None;
-                Vec::new()
-            }
-        }
-    }
-
-    fn dismiss(&mut self) -> Vec<Effect> {
-        self.type_ahead.clear();
-        self.dialog_scroll = 0;
-        if let Some(Dialog::Approve(approve)) = &mut self.dialog
-            && approve.back()
-        {
-            return Vec::new();
-        }
-        if self.dialog.take().is_some() {
-            return Vec::new();
-        }
-        if self.filter_input.take().is_some() && !self.filter().is_empty() {
-            self.filter_mut().clear();
-            return vec![self.fetch(self.screen)];
-        }
-        Vec::new()
-    }
-
     fn tick(&mut self) -> Vec<Effect> {
         let now = self.host_now;
         if self.notice.as_ref().is_some_and(|it| it.tone == Tone::Good && now.since(it.since) >= GOOD_NEWS) {
             self.notice = None;
         }
         let mut effects = Vec::new();
-        for screen in Screen::ALL {
+        // Nobody waits for the journal in the background.
+        let in_view = self.screen;
+        for screen in Screen::ALL.iter().filter(|it| **it != Screen::Journal || **it == in_view) {
             let interval =
-                if screen == self.screen { self.refresh_interval } else { self.refresh_interval * BACKGROUND };
-            if self.is_due(screen, interval) {
-                effects.push(self.fetch(screen));
+                if *screen == self.screen { self.refresh_interval } else { self.refresh_interval * BACKGROUND };
+            if self.reading(*screen).is_some_and(|reading| reading.is_due(now, interval)) {
+                effects.extend(self.fetch(*screen));
             }
         }
+        effects.extend(self.looks_due());
         if self.months_asked_at.is_none_or(|asked| now.since(asked) >= MONTHS_INTERVAL) {
             self.months_asked_at = Some(now);
             effects.push(Effect::FetchMonths);
@@ -323,39 +295,10 @@ impl App {
         effects
     }
 
-    fn is_due(&self, screen: Screen, interval: Duration) -> bool {
-        let now = self.host_now;
-        match screen {
-            Screen::DeviceFlows => self.device_flows.is_due(now, interval),
-            Screen::AuthorizationFlows => self.authorization_flows.is_due(now, interval),
-            Screen::Subjects => self.subjects.is_due(now, interval),
-            Screen::Tokens => self.tokens.is_due(now, interval),
-        }
-    }
-
-    /// Asks for the rows of a screen.
-    fn fetch(&mut self, screen: Screen) -> Effect {
-        let now = self.host_now;
-        let (generation, query) = match screen {
-            Screen::DeviceFlows => {
-                (self.device_flows.ask(now), Query::DeviceFlows(Containing::new(&self.device_flows.filter)))
-            }
-            Screen::AuthorizationFlows => {
-                let containing = Containing::new(&self.authorization_flows.filter);
-                (self.authorization_flows.ask(now), Query::AuthorizationFlows(containing))
-            }
-            Screen::Subjects => (self.subjects.ask(now), Query::Subjects(Containing::new(&self.subjects.filter))),
-            Screen::Tokens => {
-                let containing = Containing::new(&self.tokens.filter);
-                (self.tokens.ask(now), Query::Tokens(self.selection.clone(), containing))
-            }
-        };
-        Effect::Fetch { generation, query }
-    }
-
     fn answer(&mut self, answer: Answer) -> Vec<Effect> {
         match answer {
             Answer::Rows { generation, rows } => self.rows(generation, rows),
+            Answer::Seen { generation, seen } => self.seen(generation, seen),
             Answer::Months(Ok(months)) => self.months = Some(months),
             // The chart is an extra: what is wrong with the database shows on the lists.
             Answer::Months(Err(_)) => {}
@@ -370,61 +313,6 @@ impl App {
         Vec::new()
     }
 
-    fn rows(&mut self, generation: u64, rows: Rows) {
-        let now = self.host_now;
-        let outcome = match rows {
-            Rows::DeviceFlows(page) => take_in(&mut self.device_flows, generation, page, now),
-            Rows::AuthorizationFlows(page) => take_in(&mut self.authorization_flows, generation, page, now),
-            Rows::Subjects(page) => take_in(&mut self.subjects, generation, page, now),
-            Rows::Tokens(page) => take_in(&mut self.tokens, generation, page, now),
-        };
-        match outcome {
-            TakenIn::Rows(database_now) => {
-                self.clock_offset = database_now.unix_millis() - now.unix_millis();
-                self.answered_at = Some(now);
-                if self.lost.take().is_some() {
-                    self.say(Tone::Good, "The database is back.".to_owned());
-                }
-            }
-            TakenIn::Lost(reason) => {
-                self.lost = Some(Lost { since: self.answered_at.unwrap_or(now), reason });
-            }
-            TakenIn::Nothing => {}
-        }
-    }
-
-    /// The filter of the screen in view.
-    #[must_use]
-    pub fn filter(&self) -> &String {
-        match self.screen {
-            Screen::DeviceFlows => &self.device_flows.filter,
-            Screen::AuthorizationFlows => &self.authorization_flows.filter,
-            Screen::Subjects => &self.subjects.filter,
-            Screen::Tokens => &self.tokens.filter,
-        }
-    }
-
-    fn filter_mut(&mut self) -> &mut String {
-        match self.screen {
-            Screen::DeviceFlows => &mut self.device_flows.filter,
-            Screen::AuthorizationFlows => &mut self.authorization_flows.filter,
-            Screen::Subjects => &mut self.subjects.filter,
-            Screen::Tokens => &mut self.tokens.filter,
-        }
-    }
-
-    /// How fresh the rows of the screen in view are.
-    #[must_use]
-    pub fn freshness(&self) -> Freshness<'_> {
-        let now = self.host_now;
-        match self.screen {
-            Screen::DeviceFlows => self.device_flows.freshness(now),
-            Screen::AuthorizationFlows => self.authorization_flows.freshness(now),
-            Screen::Subjects => self.subjects.freshness(now),
-            Screen::Tokens => self.tokens.freshness(now),
-        }
-    }
-
     /// Says something at the foot of the screen.
     fn say(&mut self, tone: Tone, text: String) -> Vec<Effect> {
         self.notice = Some(Notice { text, tone, since: self.host_now });
@@ -434,25 +322,6 @@ impl App {
     /// Lines of the list in view.
     fn list_height(&self) -> usize {
         draw::list_height(self)
-    }
-}
-
-enum TakenIn {
-    Rows(Timestamp),
-    Lost(String),
-    Nothing,
-}
-
-fn take_in<R: Row>(list: &mut List<R>, generation: u64, page: Result<Page<R>, DbError>, now: Timestamp) -> TakenIn {
-    match page {
-        Ok(page) => {
-            let database_now = page.now;
-            if list.answer(generation, Ok(page), now) { TakenIn::Rows(database_now) } else { TakenIn::Nothing }
-        }
-        Err(error) => {
-            let is_ours = list.answer(generation, Err(&error), now);
-            if is_ours && error.is_connection_loss() { TakenIn::Lost(error.cause()) } else { TakenIn::Nothing }
-        }
     }
 }
 

@@ -1,96 +1,83 @@
 //! Columns of text whose cells are cut to fit, in terminal cells and not in characters, so that wide and hostile text
 //! leaves everything beside it where it belongs.
 
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::format::fit;
 use super::style;
+use crate::app::{Cell, Sort};
+use crate::table::{Head, Role, WIDE, Width};
 
-/// A column.
-#[derive(Clone, Copy)]
-pub(super) struct Column {
-    pub(super) title: &'static str,
-    width: Width,
-    is_right: bool,
-    /// Terminals narrower than this do without it.
-    from: u16,
+/// What stands in front of a row.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Marks {
+    pub(super) is_selected: bool,
+    pub(super) is_marked: bool,
 }
 
-#[derive(Clone, Copy)]
-enum Width {
-    Cells(usize),
-    /// A share of what the others leave.
-    Rest(usize),
-}
+impl Marks {
+    /// Cells that they take.
+    const WIDTH: usize = 2;
 
-/// A cell: text that is already harmless, and its style.
-pub(super) type Cell = (String, Style);
-
-impl Column {
-    pub(super) const fn cells(title: &'static str, width: usize) -> Self {
-        Self { title, width: Width::Cells(width), is_right: false, from: 0 }
-    }
-
-    pub(super) const fn right(title: &'static str, width: usize) -> Self {
-        Self { title, width: Width::Cells(width), is_right: true, from: 0 }
-    }
-
-    pub(super) const fn rest(title: &'static str, share: usize) -> Self {
-        Self { title, width: Width::Rest(share), is_right: false, from: 0 }
-    }
-
-    /// The same for terminals of at least this width only.
-    pub(super) const fn from(self, width: u16) -> Self {
-        Self { from: width, ..self }
-    }
-
-    /// Whether a terminal of this width shows it.
-    pub(super) fn is_shown(&self, width: u16) -> bool {
-        width >= self.from
+    fn shown(self) -> &'static str {
+        match (self.is_selected, self.is_marked) {
+            (false, false) => "  ",
+            (true, false) => "▶ ",
+            (false, true) => " ●",
+            (true, true) => "▶●",
+        }
     }
 }
 
-/// The mark in front of the row under the cursor, and the blank in front of the others.
-const MARK: [&str; 2] = ["  ", "▶ "];
-
-/// The widths of `columns` in `total` cells.
-pub(super) fn widths(columns: &[Column], total: usize) -> Vec<usize> {
-    let gaps = MARK[0].len() + columns.len().saturating_sub(1);
-    let fixed: usize =
-        columns.iter().map(|column| if let Width::Cells(cells) = column.width { cells } else { 0 }).sum();
-    let shares: usize =
-        columns.iter().map(|column| if let Width::Rest(share) = column.width { share } else { 0 }).sum();
-    let rest = total.saturating_sub(gaps + fixed);
-    columns
-        .iter()
-        .map(|column| match column.width {
-            Width::Cells(cells) => cells,
-            Width::Rest(share) => rest * share / shares.max(1),
-        })
-        .collect()
+/// The widths of columns in `total` cells; `None` for a column that is not shown there.
+pub(super) fn widths(heads: &[Head], total: u16) -> Vec<Option<usize>> {
+    let is_shown = |head: &Head| total >= head.from && head.width != Width::Unlisted;
+    let fixed = |head: &Head| match head.width {
+        Width::CellsOrWide(cells, _) if total < WIDE => cells,
+        Width::Cells(cells) | Width::CellsOrWide(_, cells) => cells,
+        Width::Rest(_) | Width::Unlisted => 0,
+    };
+    let share = |head: &Head| if let Width::Rest(share) = head.width { share } else { 0 };
+    let shown = || heads.iter().filter(|head| is_shown(head));
+    let gaps = Marks::WIDTH + shown().count().saturating_sub(1);
+    let rest = usize::from(total).saturating_sub(gaps + shown().map(fixed).sum::<usize>());
+    let shares = shown().map(share).sum::<usize>().max(1);
+    heads.iter().map(|head| is_shown(head).then(|| fixed(head) + rest * share(head) / shares)).collect()
 }
 
 /// The heads of the columns.
-pub(super) fn heads(columns: &[Column], widths: &[usize]) -> Line<'static> {
-    let cells = columns.iter().map(|column| (column.title.to_owned(), style::FAINT)).collect();
-    line(columns, widths, cells, false)
+pub(super) fn heads(heads: &[Head], widths: &[Option<usize>], sort: Option<Sort>) -> Line<'static> {
+    let arrow = |column| match sort {
+        Some(sort) if sort.column == column && sort.is_descending => "↓",
+        Some(sort) if sort.column == column => "↑",
+        _ => "",
+    };
+    let shown = heads.iter().enumerate().zip(widths).filter_map(|(head, width)| Some((head, (*width)?)));
+    let cells = shown
+        .map(|((column, head), width)| {
+            let arrow = arrow(column);
+            let role = if arrow.is_empty() { Role::Faint } else { Role::Strong };
+            (format!("{}{arrow}", fit(head.title, width.saturating_sub(arrow.width()))), role)
+        })
+        .collect();
+    line(heads, widths, cells, Marks::default())
 }
 
 /// One row.
-pub(super) fn row(columns: &[Column], widths: &[usize], cells: Vec<Cell>, is_selected: bool) -> Line<'static> {
-    let line = line(columns, widths, cells, is_selected);
-    if is_selected { line.patch_style(style::SELECTED) } else { line }
+pub(super) fn row(heads: &[Head], widths: &[Option<usize>], cells: Vec<Cell>, marks: Marks) -> Line<'static> {
+    let line = line(heads, widths, cells, marks);
+    if marks.is_selected { line.patch_style(style::SELECTED) } else { line }
 }
 
-fn line(columns: &[Column], widths: &[usize], cells: Vec<Cell>, is_selected: bool) -> Line<'static> {
-    let mut spans = vec![Span::raw(MARK[usize::from(is_selected)])];
-    for ((column, width), (text, style)) in columns.iter().zip(widths).zip(cells) {
-        let shown = fit(&text, *width);
+fn line(heads: &[Head], widths: &[Option<usize>], cells: Vec<Cell>, marks: Marks) -> Line<'static> {
+    let mut spans = vec![Span::raw(marks.shown())];
+    let shown = heads.iter().zip(widths).filter_map(|(head, width)| Some((head, (*width)?)));
+    for ((head, width), (text, role)) in shown.zip(cells) {
+        let shown = fit(&text, width);
         let padding = " ".repeat(width.saturating_sub(shown.width()));
-        let padded = if column.is_right { format!("{padding}{shown} ") } else { format!("{shown}{padding} ") };
-        spans.push(Span::styled(padded, style));
+        let padded = if head.is_right { format!("{padding}{shown} ") } else { format!("{shown}{padding} ") };
+        spans.push(Span::styled(padded, style::of(role)));
     }
     Line::from(spans)
 }
@@ -98,19 +85,24 @@ fn line(columns: &[Column], widths: &[usize], cells: Vec<Cell>, is_selected: boo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Kind;
 
-    const COLUMNS: [Column; 3] = [Column::cells("CODE", 6), Column::rest("CLIENT", 1), Column::right("LEFT", 5)];
+    const fn head(title: &'static str, width: Width, is_right: bool) -> Head {
+        Head { field: "", title, width, kind: Kind::Text, is_right, from: 0, absent: "" }
+    }
+
+    const HEADS: [Head; 3] = [
+        head("CODE", Width::Cells(6), false),
+        head("CLIENT", Width::Rest(1), false),
+        head("LEFT", Width::Cells(5), true),
+    ];
 
     #[test]
     fn rows_are_as_wide_as_the_terminal_whatever_they_hold() {
-        let widths = widths(&COLUMNS, 40);
+        let widths = widths(&HEADS, 40);
         for text in ["plain", "山田太郎山田太郎山田太郎山田太郎", "e\u{301}e\u{301}", ""] {
-            let cells = vec![
-                ("ABCDEFGHI".to_owned(), style::PLAIN),
-                (text.to_owned(), style::PLAIN),
-                ("9m".to_owned(), style::PLAIN),
-            ];
-            let line = row(&COLUMNS, &widths, cells, true);
+            let cells = ["ABCDEFGHI", text, "9m"].map(|text| (text.to_owned(), Role::Plain)).to_vec();
+            let line = row(&HEADS, &widths, cells, Marks { is_selected: true, is_marked: true });
             assert_eq!(line.width(), 41, "{text}: one gap behind the last column");
             assert!(line.to_string().ends_with("   9m "), "{line}");
         }
@@ -118,6 +110,6 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_leaves_nothing_for_the_rest() {
-        assert_eq!(widths(&COLUMNS, 5), [6, 0, 5]);
+        assert_eq!(widths(&HEADS, 5), [Some(6), Some(0), Some(5)]);
     }
 }

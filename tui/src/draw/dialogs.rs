@@ -7,8 +7,7 @@ use ratatui::widgets::{Block, Borders, Clear, Padding, Paragraph, Wrap};
 
 use super::format::{harmless, span};
 use super::style;
-use crate::app::{App, Approve, Confirm, Dialog, Screen, Step, Tone};
-use crate::command::{COMMANDS, Command, Entry};
+use crate::app::{App, Approve, Confirm, Dialog, Step, Tone};
 
 /// Wide enough for a sentence, narrow enough to be read at a glance.
 const WIDTH: u16 = 74;
@@ -31,17 +30,18 @@ pub(super) fn hidden_lines(app: &App) -> u16 {
 }
 
 /// What a dialog says.
-struct Content {
-    title: String,
-    text: Text<'static>,
-    keys: Vec<(&'static str, &'static str)>,
+pub(super) struct Content {
+    pub(super) title: String,
+    pub(super) text: Text<'static>,
+    pub(super) keys: Vec<(String, &'static str)>,
     /// Line and column of the cursor in the text, where something is typed.
-    cursor: Option<(usize, usize)>,
+    pub(super) cursor: Option<(usize, usize)>,
 }
 
 fn content(app: &App) -> Option<Content> {
     match &app.dialog {
-        Some(Dialog::Help) => Some(help(app)),
+        Some(Dialog::Help) => Some(super::help::content(app)),
+        Some(Dialog::Details) => Some(super::details::content(app)),
         Some(Dialog::Confirm(confirm)) => Some(question(confirm)),
         Some(Dialog::Approve(approve)) => Some(approval(app, approve)),
         None => None,
@@ -102,11 +102,11 @@ fn body(content: &Content) -> Paragraph<'static> {
 
 /// The keys of a dialog; first of all the one that shows the `hidden` lines below.
 fn foot(content: &Content, hidden: u16) -> Paragraph<'static> {
-    let more = (hidden > 0).then_some(("↓", "more"));
+    let more = (hidden > 0).then(|| ("↓".to_owned(), "more"));
     let mut line = Line::default();
     for (key, what) in more.iter().chain(&content.keys) {
         let gap = if line.spans.is_empty() { "" } else { "    " };
-        line.extend([Span::raw(gap), Span::styled(*key, style::KEY), Span::raw(format!(" {what}"))]);
+        line.extend([Span::raw(gap), Span::styled(key.clone(), style::KEY), Span::raw(format!(" {what}"))]);
     }
     Paragraph::new(line).wrap(Wrap { trim: true })
 }
@@ -123,7 +123,7 @@ fn question(confirm: &Confirm) -> Content {
     Content {
         title: harmless(&confirm.title),
         text: Text::from(lines),
-        keys: vec![("y", yes), ("Esc", "leave everything as it is")],
+        keys: vec![("y".to_owned(), yes), ("Esc".to_owned(), "leave everything as it is")],
         cursor: None,
     }
 }
@@ -158,10 +158,10 @@ fn approval(app: &App, approve: &Approve) -> Content {
         lines.push(Line::styled(harmless(error), style::of_tone(Tone::Bad)));
     }
     let keys = match approve.step {
-        _ if approve.looking_up.is_some() => vec![("Esc", "cancel; looking the code up…")],
-        Step::Code => vec![("Enter", "look it up"), ("Esc", "cancel")],
-        Step::Confirm => vec![("y", "approve it"), ("Esc", "back")],
-        Step::Subject | Step::Name => vec![("Enter", "next"), ("Esc", "back")],
+        _ if approve.looking_up.is_some() => vec![("Esc".to_owned(), "cancel; looking the code up…")],
+        Step::Code => vec![("Enter".to_owned(), "look it up"), ("Esc".to_owned(), "cancel")],
+        Step::Confirm => vec![("y".to_owned(), "approve it"), ("Esc".to_owned(), "back")],
+        Step::Subject | Step::Name => vec![("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")],
     };
     Content { title: "Approve a device code".to_owned(), text: Text::from(lines), keys, cursor }
 }
@@ -191,28 +191,4 @@ fn consequences(approve: &Approve) -> Vec<Line<'static>> {
              {member}; otherwise the login fails there."
         )),
     ]
-}
-
-/// Every key of the screen in view; the digits share a line.
-fn help(app: &App) -> Content {
-    let is_digit = |entry: &Entry| matches!(entry.command, Command::Show(_));
-    let mut lines = Vec::new();
-    for entry in COMMANDS.iter().filter(|entry| entry.is_on(app.screen)) {
-        let (shown, help) = match entry.command {
-            Command::Show(screen) if screen == Screen::ALL[0] => {
-                let shown: Vec<&str> = COMMANDS.iter().filter(|it| is_digit(it)).map(|it| it.shown).collect();
-                let titles = Screen::ALL.map(Screen::title).join(", ").to_lowercase();
-                (shown.join(" "), titles)
-            }
-            Command::Show(_) => continue,
-            _ => (entry.shown.to_owned(), entry.help.to_owned()),
-        };
-        lines.push(Line::from(vec![Span::styled(format!("{shown:>8}  "), style::KEY), Span::raw(help)]));
-    }
-    Content {
-        title: format!("Keys on {}", app.screen.title()),
-        text: Text::from(lines),
-        keys: vec![("Esc", "back to the screen")],
-        cursor: None,
-    }
 }

@@ -59,9 +59,9 @@ fn hint_line(app: &App, width: usize) -> Line<'static> {
         .filter(|entry| !entry.hint.is_empty() && entry.is_on(app.screen) && !app.is_pointless(entry.command))
         .map(|entry| {
             // What needs a row and has none yet is still worth knowing; what can never be done here is only faint.
-            let is_possible = !(app.read_only && entry.command.is_change());
+            let is_possible = !(app.read_only && entry.is_change);
             let (key, hint) = if is_possible { (style::KEY, style::PLAIN) } else { (style::FAINT, style::FAINT) };
-            [Span::styled(entry.shown, key), Span::styled(format!(" {}  ", entry.hint), hint)]
+            [Span::styled(app.keys.shown(entry.command), key), Span::styled(format!(" {}  ", entry.hint), hint)]
         })
         .collect();
     let (optional, always) = hints.split_at(hints.len().saturating_sub(2));

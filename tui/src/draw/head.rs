@@ -8,7 +8,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::format::{clock, fit, harmless, number, span};
 use super::style;
-use crate::app::{App, List, Row, Screen};
+use crate::app::{App, List, Screen};
+use crate::table::Row;
 
 /// An answer that takes longer than this is worth a word.
 const SLOW: std::time::Duration = std::time::Duration::from_millis(1500);
@@ -54,27 +55,37 @@ fn title(app: &App, width: usize) -> Line<'static> {
         .style(style::SELECTED)
 }
 
+/// The screens, in as many words as there is room for.
 fn screens(app: &App, width: usize) -> Line<'static> {
-    let is_narrow = width < 76;
-    let mut spans = Vec::new();
-    for (index, screen) in Screen::ALL.into_iter().enumerate() {
-        let count = count(app, screen);
-        let name = match screen {
-            Screen::DeviceFlows if is_narrow => "Device",
-            Screen::AuthorizationFlows if is_narrow => "Auth",
-            Screen::Subjects if is_narrow => "Subj",
-            _ => screen.title(),
-        };
-        let style = if screen == app.screen { style::SELECTED } else { style::PLAIN };
-        spans.push(Span::raw(" "));
-        spans.push(Span::styled(format!(" {} {name}{count} ", index + 1), style));
-    }
-    Line::from(spans)
+    let tabs = |name: &dyn Fn(Screen) -> String, counts: bool| -> Line<'static> {
+        let mut spans = Vec::new();
+        for screen in Screen::ALL {
+            let count = if counts || *screen == app.screen { count(app, *screen) } else { String::new() };
+            let style = if *screen == app.screen { style::SELECTED } else { style::PLAIN };
+            spans.push(Span::raw(" "));
+            spans.push(Span::styled(format!("{}{count} ", name(*screen)), style));
+        }
+        Line::from(spans)
+    };
+    let whole = |screen: Screen| format!(" {} {}", screen.digit(), screen.title());
+    // The screen in view keeps its whole name for as long as possible.
+    let name = |screen: Screen| if screen == app.screen { screen.title() } else { screen.short_title() };
+    let short = |screen: Screen| format!(" {} {}", screen.digit(), name(screen));
+    let tight = |screen: Screen| format!("{} {}", screen.digit(), name(screen));
+    let digits = |screen: Screen| {
+        if screen == app.screen {
+            format!(" {} {}", screen.digit(), screen.short_title())
+        } else {
+            format!(" {}", screen.digit())
+        }
+    };
+    let ways = [tabs(&whole, true), tabs(&short, true), tabs(&tight, true), tabs(&tight, false)];
+    ways.into_iter().find(|line| line.width() <= width).unwrap_or_else(|| tabs(&digits, false))
 }
 
 /// A list that was read, and that no filter narrows, can be counted.
 fn is_whole<R: Row>(list: &List<R>) -> bool {
-    list.read_at.is_some() && list.filter.is_empty()
+    list.reading.read_at.is_some() && list.filter.is_empty()
 }
 
 /// What waits on a screen: pending flows, subjects, live tokens.
@@ -93,6 +104,7 @@ fn count(app: &App, screen: Screen) -> String {
             (pending, pending == list.rows.len() && list.has_more, is_whole(list))
         }
         Screen::Subjects => (app.subjects.rows.len(), app.subjects.has_more, is_whole(&app.subjects)),
+        Screen::Overview | Screen::Partitions | Screen::Janitor | Screen::Journal => return String::new(),
         Screen::Tokens => {
             let live: u64 = app.subjects.rows.iter().map(|summary| summary.live).sum();
             (usize::try_from(live).unwrap_or(usize::MAX), app.subjects.has_more, is_whole(&app.subjects))

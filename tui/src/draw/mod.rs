@@ -2,11 +2,18 @@
 
 mod chart;
 mod columns;
+mod details;
 mod dialogs;
 mod foot;
 pub mod format;
 mod head;
+mod help;
+mod janitor;
 mod lists;
+mod overview;
+mod page;
+mod partitions;
+mod sparks;
 mod style;
 
 use ratatui::Frame;
@@ -43,7 +50,7 @@ fn areas(app: &App) -> Areas {
         Constraint::Length(head::banner_height(app)),
         Constraint::Min(3),
         Constraint::Length(if has_chart { CHART_HEIGHT } else { 0 }),
-        Constraint::Length(if height >= LOW { 3 } else { 0 }),
+        Constraint::Length(if height >= LOW && app.list().is_some() { 3 } else { 0 }),
         Constraint::Length(foot::notice_height(app, width)),
         Constraint::Length(1),
     ])
@@ -63,6 +70,12 @@ pub fn hidden_dialog_lines(app: &App) -> u16 {
     dialogs::hidden_lines(app)
 }
 
+/// Lines of a screen that is no list that the terminal cannot show.
+#[must_use]
+pub fn hidden_page_lines(app: &App) -> u16 {
+    page::hidden_lines(app, areas(app).list)
+}
+
 /// Paints everything.
 pub fn draw(app: &App, frame: &mut Frame) {
     let areas = areas(app);
@@ -71,7 +84,11 @@ pub fn draw(app: &App, frame: &mut Frame) {
     let [head, tabs, banner, list] = [areas.head, areas.tabs, areas.banner, areas.list].map(visible);
     let [chart, details, notice, hints] = [areas.chart, areas.details, areas.notice, areas.hints].map(visible);
     head::draw(app, frame, head, tabs, banner);
-    lists::draw(app, frame, list);
+    if let Some(shown) = app.list() {
+        lists::draw(app, shown, frame, list);
+    } else {
+        page::draw(app, frame, list);
+    }
     chart::draw(app, frame, chart);
     lists::draw_details(app, frame, details);
     foot::draw(app, frame, notice, hints);

@@ -1,9 +1,9 @@
 //! Colours and what they mean. Nothing is told by colour alone: under `NO_COLOR` every word and mark still stands.
 
-use authdb_shared::liveness::{FlowState, Liveness};
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::Tone;
+use crate::table::Role;
 
 pub(super) const PLAIN: Style = Style::new();
 pub(super) const FAINT: Style = Style::new().fg(Color::DarkGray);
@@ -19,29 +19,19 @@ const WAITING: Style = Style::new().fg(Color::Yellow);
 const BAD: Style = Style::new().fg(Color::Red);
 const ODD: Style = Style::new().fg(Color::Magenta);
 
-pub(super) fn of_flow(state: FlowState) -> Style {
-    match state {
-        FlowState::Pending { .. } => WAITING,
-        FlowState::Ready { .. } => Style::new().fg(Color::Cyan),
-        FlowState::Done => GOOD,
-        FlowState::Error => BAD,
-        FlowState::Stale { .. } => FAINT,
-        FlowState::Unrecognised => ODD,
+/// What a role looks like.
+pub(super) fn of(role: Role) -> Style {
+    match role {
+        Role::Plain => PLAIN,
+        Role::Faint => FAINT,
+        Role::Strong => STRONG,
+        Role::Good => GOOD,
+        Role::Waiting => WAITING,
+        Role::Active => Style::new().fg(Color::Cyan),
+        Role::Bad => BAD,
+        Role::Urgent => BAD.add_modifier(Modifier::BOLD),
+        Role::Odd => ODD,
     }
-}
-
-pub(super) fn of_token(liveness: Liveness) -> Style {
-    match liveness {
-        Liveness::Live { .. } => GOOD,
-        Liveness::Expired { .. } | Liveness::Revoked => FAINT,
-        Liveness::Undated | Liveness::Unrecognised => ODD,
-        Liveness::FromTheFuture { .. } => BAD,
-    }
-}
-
-/// Time that is running out.
-pub(super) fn of_left(left: std::time::Duration) -> Style {
-    if left.as_secs() < 60 { BAD.add_modifier(Modifier::BOLD) } else { PLAIN }
 }
 
 pub(super) fn of_tone(tone: Tone) -> Style {

@@ -3,30 +3,6 @@
 use super::{Statement, both, statements};
 
 statements! {
-    /// Binds: code pattern, pattern, pending cut-off, ready cut-off, pending cut-off, limit.
-    ///
-    /// The table has no index on time or status, so the whole of it is read, without locks and under the time limit.
-    DEVICE_FLOWS = Statement {
-        sqlite: "SELECT UserCode AS user_code, Status AS status, CreationTime AS created, ClientID AS client_id, \
-                 Scope AS scope, \
-                 CASE WHEN json_valid(IDToken) THEN CAST(json_extract(IDToken, '$.sub') AS TEXT) END AS sub \
-                 FROM DeviceFlows WHERE UserCode LIKE ? ESCAPE '!' OR concat_ws(char(10), Status, ClientID, Scope, \
-                 CASE WHEN json_valid(IDToken) THEN json_extract(IDToken, '$.sub') END) LIKE ? ESCAPE '!' \
-                 ORDER BY CASE WHEN Status = 'PENDING' AND CreationTime > ? THEN 0 \
-                 WHEN Status = 'READY' AND CreationTime > ? THEN 1 ELSE 2 END, \
-                 CASE WHEN Status = 'PENDING' AND CreationTime > ? THEN CreationTime END, \
-                 CreationTime DESC, UserCode LIMIT ?",
-        mysql: "SELECT UserCode AS user_code, Status AS status, CreationTime AS created, ClientID AS client_id, \
-                Scope AS scope, JSON_VALUE(IDToken, '$.sub') AS sub \
-                FROM DeviceFlows WHERE CONVERT(UserCode USING utf8mb4) LIKE ? ESCAPE '!' \
-                OR CONVERT(CONCAT_WS(CHAR(10 USING utf8mb4), Status, ClientID, Scope, \
-                JSON_VALUE(IDToken, '$.sub')) USING utf8mb4) LIKE ? ESCAPE '!' \
-                ORDER BY CASE WHEN Status = 'PENDING' AND CreationTime > ? THEN 0 \
-                WHEN Status = 'READY' AND CreationTime > ? THEN 1 ELSE 2 END, \
-                CASE WHEN Status = 'PENDING' AND CreationTime > ? THEN CreationTime END, \
-                CreationTime DESC, UserCode LIMIT ?",
-    };
-
     /// Binds: user code.
     DEVICE_FLOW = Statement {
         sqlite: "SELECT UserCode AS user_code, Status AS status, CreationTime AS created, ClientID AS client_id, \
@@ -47,22 +23,11 @@ statements! {
     DENY_DEVICE_FLOW =
         both("UPDATE DeviceFlows SET Status = 'ERROR' WHERE UserCode = ? AND Status IN ('PENDING', 'READY')");
 
-    /// Binds: cut-off, after, limit. The next device flows by key, and which of them are due; read without a lock.
-    DUE_DEVICE_FLOWS_TO_EXPIRE = both(
-        "SELECT UserCode AS row_key, CASE WHEN Status IN ('PENDING', 'READY') AND CreationTime < ? THEN 1 ELSE 0 END \
-         AS is_due FROM DeviceFlows WHERE UserCode > ? ORDER BY UserCode LIMIT ?",
-    );
-
-    /// Binds: after, last, cut-off.
+    /// Binds: after, last, cut-off, retention. What is past the retention is left to the purge, which deletes it
+    /// whatever its status: changing it first would do the work twice.
     EXPIRE_DEVICE_FLOWS = both(
         "UPDATE DeviceFlows SET Status = 'ERROR' WHERE UserCode > ? AND UserCode <= ? \
-         AND Status IN ('PENDING', 'READY') AND CreationTime < ?",
-    );
-
-    /// Binds: cut-off, after, limit.
-    DUE_DEVICE_FLOWS_TO_PURGE = both(
-        "SELECT UserCode AS row_key, CASE WHEN CreationTime < ? THEN 1 ELSE 0 END AS is_due \
-         FROM DeviceFlows WHERE UserCode > ? ORDER BY UserCode LIMIT ?",
+         AND Status IN ('PENDING', 'READY') AND CreationTime < ? AND CreationTime >= ?",
     );
 
     /// Binds: after, last, cut-off.

@@ -3,40 +3,6 @@
 use super::{Statement, both, statements};
 
 statements! {
-    /// Binds: lower bound, upper bound, 1 for CREATED only, key pattern, pattern, limit.
-    TOKENS = Statement {
-        sqlite: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
-                 WHERE JTI >= ? AND JTI < ? AND (? = 0 OR Status = 'CREATED') \
-                 AND (JTI LIKE ? ESCAPE '!' OR concat_ws(char(10), Status, Sub, Scope) LIKE ? ESCAPE '!') \
-                 ORDER BY JTI DESC LIMIT ?",
-        mysql: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
-                WHERE JTI >= ? AND JTI < ? AND (? = 0 OR Status = 'CREATED') \
-                AND (REPLACE(CONVERT(JTI USING utf8mb4), '-', '') LIKE ? ESCAPE '!' \
-                OR CONVERT(CONCAT_WS(CHAR(10 USING utf8mb4), Status, Sub, Scope) USING utf8mb4) LIKE ? ESCAPE '!') \
-                ORDER BY JTI DESC LIMIT ?",
-    };
-
-    /// Binds: lower bound, key pattern, pattern, limit. Keys that are no `UUIDv7`, or from the future.
-    TOKENS_BEYOND = Statement {
-        sqlite: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
-                 WHERE JTI >= ? \
-                 AND (JTI LIKE ? ESCAPE '!' OR concat_ws(char(10), Status, Sub, Scope) LIKE ? ESCAPE '!') \
-                 ORDER BY JTI LIMIT ?",
-        mysql: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
-                WHERE JTI >= ? AND (REPLACE(CONVERT(JTI USING utf8mb4), '-', '') LIKE ? ESCAPE '!' \
-                OR CONVERT(CONCAT_WS(CHAR(10 USING utf8mb4), Status, Sub, Scope) USING utf8mb4) LIKE ? ESCAPE '!') \
-                ORDER BY JTI LIMIT ?",
-    };
-
-    /// Binds: subject, subject, limit. Every token of one subject, by the index on it, newest first.
-    TOKENS_OF_SUBJECT = Statement {
-        sqlite: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
-                 WHERE Sub = ? AND Sub = ? ORDER BY JTI DESC LIMIT ?",
-        mysql: "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens \
-                WHERE Sub = ? AND CAST(CONVERT(Sub USING utf8mb4) AS BINARY) = CAST(? AS BINARY) \
-                ORDER BY JTI DESC LIMIT ?",
-    };
-
     /// Binds: key.
     TOKEN = both("SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens WHERE JTI = ?");
 
@@ -73,11 +39,40 @@ statements! {
                 ORDER BY live DESC, subject LIMIT ?",
     };
 
+    /// The same for `MySQL`, which takes a quarter less to compare bytes than words of its collations, and to sort tokens and
+    /// add up neighbours, as `SQL_BIG_RESULT` asks it to, than to keep the sums in a temporary table. `MariaDB` takes
+    /// longer that way.
+    SUBJECTS_BY_BYTES = Statement {
+        sqlite: "",
+        mysql: "SELECT SQL_BIG_RESULT MIN(Sub) AS subject, \
+                COUNT(CASE WHEN CAST(Status AS BINARY) = 'CREATED' THEN 1 END) AS live, \
+                COUNT(CASE WHEN CAST(Status AS BINARY) <> 'CREATED' THEN 1 END) AS revoked, \
+                CONVERT(MIN(CASE WHEN CAST(Status AS BINARY) = 'CREATED' \
+                THEN CAST(CONVERT(JTI USING utf8mb4) AS BINARY) END) USING utf8mb4) AS first, \
+                CONVERT(MAX(CASE WHEN CAST(Status AS BINARY) = 'CREATED' \
+                THEN CAST(CONVERT(JTI USING utf8mb4) AS BINARY) END) USING utf8mb4) AS last \
+                FROM RefreshTokens WHERE JTI >= ? AND JTI < ? \
+                AND SUBSTR(REPLACE(CAST(CONVERT(JTI USING utf8mb4) AS BINARY), '-', ''), 13, 1) = '7' \
+                AND CONVERT(Sub USING utf8mb4) LIKE ? ESCAPE '!' \
+                GROUP BY CAST(Sub AS BINARY) HAVING live > 0 \
+                ORDER BY live DESC, subject LIMIT ?",
+    };
+
     /// Binds: subject, subject, limit. How many a revocation of a subject would change.
     COUNT_CREATED_OF_SUBJECT = Statement {
         sqlite: "SELECT COUNT(*) FROM \
                  (SELECT 1 FROM RefreshTokens WHERE Status = 'CREATED' AND Sub = ? AND Sub = ? LIMIT ?) AS t",
         mysql: "SELECT COUNT(*) FROM (SELECT 1 FROM RefreshTokens WHERE Status = 'CREATED' AND Sub = ? \
+                AND CAST(CONVERT(Sub USING utf8mb4) AS BINARY) = CAST(? AS BINARY) LIMIT ?) AS t",
+    };
+
+    /// Binds: lower bound, upper bound, subject, subject, limit. How many of a subject's tokens can still be refreshed.
+    COUNT_LIVE_OF_SUBJECT = Statement {
+        sqlite: "SELECT COUNT(*) FROM (SELECT 1 FROM RefreshTokens WHERE JTI >= ? AND JTI < ? \
+                 AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' AND Status = 'CREATED' AND Sub = ? AND Sub = ? \
+                 LIMIT ?) AS t",
+        mysql: "SELECT COUNT(*) FROM (SELECT 1 FROM RefreshTokens WHERE JTI >= ? AND JTI < ? \
+                AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' AND Status = 'CREATED' AND Sub = ? \
                 AND CAST(CONVERT(Sub USING utf8mb4) AS BINARY) = CAST(? AS BINARY) LIMIT ?) AS t",
     };
 
@@ -91,11 +86,28 @@ statements! {
     /// Binds: bound, limit. The lowest keys from a bound on.
     KEYS_BEYOND = both("SELECT JTI FROM RefreshTokens WHERE JTI >= ? ORDER BY JTI LIMIT ?");
 
-    /// Binds: after, upper bound, limit. The next keys of old months, where no partition can be dropped.
-    DUE_TOKENS = both(
-        "SELECT JTI AS row_key, CASE WHEN SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' THEN 1 ELSE 0 END AS is_due \
-         FROM RefreshTokens WHERE JTI > ? AND JTI < ? ORDER BY JTI LIMIT ?",
+    /// Binds: bound, bound. The lowest `UUIDv7` between two bounds: the oldest of them.
+    OLDEST_DATED_KEY = both(
+        "SELECT JTI FROM RefreshTokens WHERE JTI >= ? AND JTI < ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
+         ORDER BY JTI LIMIT 1",
     );
+
+    /// Binds: bound, bound. The highest `UUIDv7` between two bounds: the newest of them.
+    NEWEST_DATED_KEY = both(
+        "SELECT JTI FROM RefreshTokens WHERE JTI >= ? AND JTI < ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
+         ORDER BY JTI DESC LIMIT 1",
+    );
+
+    /// Binds: limit. How many rows there are, where they are few.
+    COUNT_FEW_TOKENS = both("SELECT COUNT(*) FROM (SELECT 1 FROM RefreshTokens LIMIT ?) AS t");
+
+    /// The server's own estimate of the table's rows and bytes.
+    TOKENS_SIZE = Statement {
+        sqlite: "",
+        mysql: "SELECT CAST(COALESCE(TABLE_ROWS, 0) AS SIGNED) AS estimated_rows, \
+                CAST(COALESCE(DATA_LENGTH + INDEX_LENGTH, 0) AS SIGNED) AS bytes \
+                FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'RefreshTokens'",
+    };
 
     /// Binds: after, last. Keys that are no `UUIDv7` stay: their age is unknown.
     PURGE_TOKENS = both(

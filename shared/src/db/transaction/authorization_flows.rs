@@ -15,6 +15,22 @@ use crate::ids::{FlowId, KeyBound};
 use crate::model::{FlowStatus, Scope};
 
 /// What a client asks for when it starts an authorization flow (RFC 7636 section 4.3).
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::NewAuthorizationFlow;
+/// use authdb_shared::model::Scope;
+///
+/// // The challenge is that of RFC 7636, appendix B.
+/// let new = NewAuthorizationFlow {
+///     client_id: "dirac-web",
+///     scope: &Scope::from_stored("vo:lhcb".to_owned()),
+///     code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+///     code_challenge_method: "S256",
+///     redirect_uri: "https://dirac.example/",
+/// };
+/// assert_eq!(new.scope.vo(), Some("lhcb"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAuthorizationFlow<'a> {
     /// The OAuth client.
@@ -30,6 +46,34 @@ pub struct NewAuthorizationFlow<'a> {
 }
 
 /// A whole row of `AuthorizationFlows`, as DiracX's token endpoint reads it.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::hash;
+///
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+/// # let (code_challenge, code_challenge_method) = ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "S256");
+/// # let (client_id, redirect_uri) = ("dirac-web", "https://dirac.example/");
+/// # let new = authdb_shared::db::NewAuthorizationFlow {
+/// #     client_id, scope: &scope, code_challenge, code_challenge_method, redirect_uri,
+/// # };
+/// # let mut work = db.begin(&permit).await?;
+/// # let id = work.insert_authorization_flow(&new, &mut clock::randomness()).await?;
+/// let validity = config.policy.authorization_flow_expiration;
+/// let claims = serde_json::json!({ "sub": "alice" });
+/// let (code, _) = work.authorization_flow_insert_id_token(&id, &claims, validity, &mut clock::randomness()).await?;
+/// let flow = work.get_authorization_flow(&code, validity).await?;
+/// assert_eq!((flow.id_token, flow.code_hash), (Some(claims), Some(hash(&code))));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuthorizationFlowRecord {
     /// The flow's key.
@@ -86,10 +130,38 @@ impl From<RecordRow> for AuthorizationFlowRecord {
 }
 
 impl Transaction<'_> {
-    /// Starts an authorization flow and returns its key, a `UUIDv7` (`AuthDB.insert_authorization_flow`).
+    /// Starts an authorization flow (RFC 6749 section 4.1.1) and returns its key, a `UUIDv7`
+    /// (`AuthDB.insert_authorization_flow`).
     ///
     /// # Errors
     /// If the database cannot do it.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::NewAuthorizationFlow;
+    /// use authdb_shared::model::Scope;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let new = NewAuthorizationFlow {
+    ///     client_id: "dirac-web",
+    ///     scope: &Scope::from_stored("vo:lhcb".to_owned()),
+    ///     code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    ///     code_challenge_method: "S256",
+    ///     redirect_uri: "https://dirac.example/",
+    /// };
+    /// let mut work = db.begin(&permit).await?;
+    /// let id = work.insert_authorization_flow(&new, &mut clock::randomness()).await?;
+    /// assert_eq!(id.issued_at(), Some(work.now()));
+    /// work.commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn insert_authorization_flow(
         &mut self,
         flow: &NewAuthorizationFlow<'_>,
@@ -117,11 +189,40 @@ impl Transaction<'_> {
     }
 
     /// Stores the claims of the user who has logged in, makes a pending flow younger than `max_validity` READY, and
-    /// returns the authorization code and the redirect URI. Only the SHA-256 of the code is stored
-    /// (`AuthDB.authorization_flow_insert_id_token`).
+    /// returns the authorization code and the redirect URI (RFC 6749 section 4.1.2). Only the SHA-256 of the code is
+    /// stored (`AuthDB.authorization_flow_insert_id_token`).
     ///
     /// # Errors
     /// [`AuthError::Authorization`] unless that is exactly one flow.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let (code_challenge, code_challenge_method) = ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "S256");
+    /// # let (client_id, redirect_uri) = ("dirac-web", "https://dirac.example/");
+    /// # let new = authdb_shared::db::NewAuthorizationFlow {
+    /// #     client_id, scope: &scope, code_challenge, code_challenge_method, redirect_uri,
+    /// # };
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let id = work.insert_authorization_flow(&new, &mut clock::randomness()).await?;
+    /// let validity = config.policy.authorization_flow_expiration;
+    /// let (claims, random) = (serde_json::json!({ "sub": "alice" }), &mut clock::randomness());
+    /// let (code, redirect_uri) = work.authorization_flow_insert_id_token(&id, &claims, validity, random).await?;
+    /// let send_to = format!("{redirect_uri}?code={code}");
+    /// assert!(send_to.starts_with("https://dirac.example/?code="));
+    ///
+    /// let again = work.authorization_flow_insert_id_token(&id, &claims, validity, random).await;
+    /// assert!(again.is_err(), "one login, one code");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn authorization_flow_insert_id_token(
         &mut self,
         id: &FlowId,
@@ -170,6 +271,39 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// [`AuthError::NoResultFound`] if no such flow has that code.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::db::AuthError;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let (code_challenge, code_challenge_method) = ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "S256");
+    /// # let (client_id, redirect_uri) = ("dirac-web", "https://dirac.example/");
+    /// # let new = authdb_shared::db::NewAuthorizationFlow {
+    /// #     client_id, scope: &scope, code_challenge, code_challenge_method, redirect_uri,
+    /// # };
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let id = work.insert_authorization_flow(&new, &mut clock::randomness()).await?;
+    /// # let (validity, random) = (config.policy.authorization_flow_expiration, &mut clock::randomness());
+    /// # let claims = serde_json::json!({ "sub": "alice" });
+    /// # let (code, _) = work.authorization_flow_insert_id_token(&id, &claims, validity, random).await?;
+    /// let flow = work.get_authorization_flow(&code, config.policy.authorization_flow_expiration).await?;
+    /// assert_eq!((flow.id, flow.redirect_uri.as_str()), (id, "https://dirac.example/"));
+    ///
+    /// let too_late = work.get_authorization_flow(&code, Duration::ZERO).await;
+    /// assert!(matches!(too_late, Err(AuthError::NoResultFound(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn get_authorization_flow(
         &mut self,
         code: &str,
@@ -203,6 +337,35 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// If the database cannot do it.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::model::FlowStatus;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let (code_challenge, code_challenge_method) = ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "S256");
+    /// # let (client_id, redirect_uri) = ("dirac-web", "https://dirac.example/");
+    /// # let new = authdb_shared::db::NewAuthorizationFlow {
+    /// #     client_id, scope: &scope, code_challenge, code_challenge_method, redirect_uri,
+    /// # };
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let id = work.insert_authorization_flow(&new, &mut clock::randomness()).await?;
+    /// # let (validity, random) = (config.policy.authorization_flow_expiration, &mut clock::randomness());
+    /// # let claims = serde_json::json!({ "sub": "alice" });
+    /// # let (code, _) = work.authorization_flow_insert_id_token(&id, &claims, validity, random).await?;
+    /// work.update_authorization_flow_status(&code, &FlowStatus::Done).await?;
+    /// let flow = work.get_authorization_flow(&code, config.policy.authorization_flow_expiration).await?;
+    /// assert_eq!(flow.status, FlowStatus::Done, "nobody else exchanges the code again");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn update_authorization_flow_status(&mut self, code: &str, status: &FlowStatus) -> Result<(), AuthError> {
         let hash = hash(code);
         let since = self.now.before(YOUNG);

@@ -14,9 +14,40 @@ use crate::ids::UserCode;
 use crate::model::{FlowStatus, Scope};
 
 /// How many codes are drawn before it is given up (DiracX's `MAX_RETRY`).
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::{AuthError, MAX_RETRY};
+///
+/// let refusal = AuthError::NoFreeUserCode.to_string();
+/// assert!(refusal.contains(&format!("{MAX_RETRY} tries")), "{refusal}");
+/// ```
 pub const MAX_RETRY: u32 = 5;
 
 /// A whole row of `DeviceFlows`, as DiracX's token endpoint reads it.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::hash;
+///
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+/// # let mut work = db.begin(&permit).await?;
+/// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
+/// # work.commit().await?;
+/// let mut work = db.begin(&permit).await?;
+/// let flow = work.get_device_flow(&device_code).await?;
+/// assert_eq!(flow.device_code_hash, hash(&device_code), "the code itself is nowhere");
+/// assert_eq!((flow.user_code, flow.id_token), (code, None));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeviceFlowRecord {
     /// The code that the user types.
@@ -61,10 +92,31 @@ impl From<RecordRow> for DeviceFlowRecord {
 }
 
 impl Transaction<'_> {
-    /// The scope of a pending flow younger than `max_validity` (`AuthDB.device_flow_validate_user_code`).
+    /// The scope of a pending flow younger than `max_validity` (`AuthDB.device_flow_validate_user_code`): the user has
+    /// typed the code, and is sent on to the identity provider (RFC 8628 section 3.3).
     ///
     /// # Errors
     /// [`AuthError::NoResultFound`] if there is none.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
+    /// # work.commit().await?;
+    /// let mut work = db.begin(&permit).await?;
+    /// let scope = work.device_flow_validate_user_code(&code, config.policy.device_flow_expiration).await?;
+    /// assert_eq!(scope.vo(), Some("lhcb"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn device_flow_validate_user_code(
         &mut self,
         user_code: &UserCode,
@@ -93,6 +145,29 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// [`AuthError::NoResultFound`] if no flow has that code.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::model::FlowStatus;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
+    /// # work.commit().await?;
+    /// let mut poll = db.begin(&permit).await?;
+    /// let flow = poll.get_device_flow(&device_code).await?;
+    /// let answer = if flow.status == FlowStatus::Pending { "authorization_pending" } else { "look further" };
+    /// assert_eq!(answer, "authorization_pending");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn get_device_flow(&mut self, device_code: &str) -> Result<DeviceFlowRecord, AuthError> {
         let attempt = "reading the device flow";
         let hash = hash(device_code);
@@ -113,6 +188,29 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// If the database cannot do it.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::model::FlowStatus;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
+    /// # work.commit().await?;
+    /// let mut poll = db.begin(&permit).await?;
+    /// poll.update_device_flow_status(&device_code, &FlowStatus::Done).await?;
+    /// poll.update_device_flow_status("a code that nobody was given", &FlowStatus::Done).await?;
+    /// assert_eq!(poll.get_device_flow(&device_code).await?.status, FlowStatus::Done);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn update_device_flow_status(&mut self, device_code: &str, status: &FlowStatus) -> Result<(), AuthError> {
         let hash = hash(device_code);
         let session = &mut self.session;
@@ -136,6 +234,32 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// [`AuthError::Authorization`] unless that is exactly one flow.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::AuthError;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
+    /// # work.commit().await?;
+    /// let (claims, expiration) = (serde_json::json!({ "sub": "alice" }), config.policy.device_flow_expiration);
+    /// let mut work = db.begin(&permit).await?;
+    /// work.device_flow_insert_id_token(&code, &claims, expiration).await?;
+    /// assert_eq!(work.get_device_flow(&device_code).await?.id_token, Some(claims.clone()));
+    ///
+    /// let again = work.device_flow_insert_id_token(&code, &claims, expiration).await;
+    /// assert!(matches!(again, Err(AuthError::Authorization { rows: 0, .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn device_flow_insert_id_token(
         &mut self,
         user_code: &UserCode,
@@ -163,11 +287,32 @@ impl Transaction<'_> {
         if rows == 1 { Ok(()) } else { Err(AuthError::Authorization { attempt, rows }) }
     }
 
-    /// Starts a device flow, and returns its user code and its device code. Only the SHA-256 of the latter is stored
-    /// (`AuthDB.insert_device_flow`).
+    /// Starts a device flow, and returns its user code and its device code (RFC 8628 section 3.2). Only the SHA-256 of
+    /// the latter is stored (`AuthDB.insert_device_flow`).
     ///
     /// # Errors
     /// [`AuthError::NoFreeUserCode`] if [`MAX_RETRY`] codes in a row are taken.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::model::Scope;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let scope = Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// let mut work = db.begin(&permit).await?;
+    /// let (user_code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
+    /// work.commit().await?;
+    /// println!("Type {user_code} into the page; the client polls with its own code meanwhile.");
+    /// assert_eq!(device_code.len(), 43, "32 random bytes in base64");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn insert_device_flow(
         &mut self,
         client_id: &str,

@@ -24,6 +24,28 @@ use crate::clock::Timestamp;
 use crate::ids::Jti;
 
 /// Why one of DiracX's functions did not do what it was asked.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::AuthError;
+///
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// let mut work = db.begin(&permit).await?;
+/// let answer = match work.get_device_flow("a code that nobody was given").await {
+///     Ok(_) => "tokens",
+///     Err(AuthError::NoResultFound(_)) => "invalid_grant",
+///     Err(error) => return Err(error.into()),
+/// };
+/// assert_eq!(answer, "invalid_grant");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     /// No row matches, or only one that is too old or in another state (`SQLAlchemy`'s `NoResultFound`).
@@ -48,9 +70,48 @@ pub enum AuthError {
     Db(#[from] DbError),
 }
 
-/// A unit of work on `AuthDB`. It is undone unless it is committed, also when it is dropped half way.
+/// A unit of work on `AuthDB` (DiracX's `async with auth_db:`). It is undone unless it is committed, also when it is
+/// dropped half way.
+///
+/// Each of DiracX's functions stands on it under DiracX's name, changes the same rows and fails in the same cases; all
+/// spans of time are [`Duration`](std::time::Duration)s. It is not tried again by itself: a [`DbError`] that [is
+/// contention](DbError::is_contention) ends it, and the caller begins another. What is done in it is the service's
+/// work, and so is not journalled.
+///
+/// Listing and revoking all tokens of a user would hold locks for as long as they take, and stand on [`AuthDb`] itself:
+/// [`AuthDb::get_user_refresh_tokens`] and [`AuthDb::revoke_user_refresh_tokens`].
+///
+/// # Examples
+/// ```
+/// use authdb_shared::ids::{Jti, Subject};
+/// use authdb_shared::model::Scope;
+///
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// let (alice, scope) = (Subject::new("lhcb:alice")?, Scope::from_stored("vo:lhcb".to_owned()));
+/// # let first = Jti::issue(db.now().await?, &mut clock::randomness());
+/// # let mut work = db.begin(&permit).await?;
+/// # work.insert_refresh_token(&first, &alice, &scope).await?;
+/// # work.commit().await?;
+/// // A refresh: the token that is presented goes, another comes, or neither.
+/// let mut work = db.begin(&permit).await?;
+/// let presented = work.get_refresh_token(&first).await?;
+/// work.revoke_refresh_token(&presented.jti).await?;
+/// let next = Jti::issue(work.now(), &mut clock::randomness());
+/// work.insert_refresh_token(&next, &alice, &scope).await?;
+/// work.commit().await?;
+/// # assert_eq!(db.revocable_tokens(&alice).await?, 1);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Transaction<'a> {
     db: &'a AuthDb,
+    permit: WritePermit,
     session: WriteSession,
     now: Timestamp,
 }
@@ -60,6 +121,29 @@ impl AuthDb {
     ///
     /// # Errors
     /// If the database cannot be reached.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let mut work = db.begin(&permit).await?;
+    /// work.revoke_refresh_token(&jti).await?;
+    /// drop(work);
+    /// assert_eq!(db.revocable_tokens(&alice).await?, 1, "it was not committed");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn begin(&self, permit: &WritePermit) -> Result<Transaction<'_>, DbError> {
         let (session, now) = self
             .limited("beginning a transaction", async {
@@ -68,12 +152,30 @@ impl AuthDb {
                 Ok((session, now))
             })
             .await?;
-        Ok(Transaction { db: self, session, now })
+        Ok(Transaction { db: self, permit: permit.clone(), session, now })
     }
 }
 
 impl Transaction<'_> {
     /// The database's time when the transaction began.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::ids::Jti;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let work = db.begin(&permit).await?;
+    /// let jti = Jti::issue(work.now(), &mut clock::randomness());
+    /// assert_eq!(jti.issued_at(), Some(work.now()), "the database dates the key, whichever host this is");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
@@ -83,25 +185,84 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// If the database cannot do it. If the connection broke meanwhile, the changes may have been made.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let mut work = db.begin(&permit).await?;
+    /// work.revoke_refresh_token(&jti).await?;
+    /// work.commit().await?;
+    /// assert_eq!(db.revocable_tokens(&alice).await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn commit(self) -> Result<(), DbError> {
-        let Self { db, session, .. } = self;
-        db.limited("committing the transaction", session.commit()).await
+        let Self { db, permit, session, .. } = self;
+        db.limited("committing the transaction", permit.commit(session)).await
     }
 
     /// Undoes the changes.
     ///
     /// # Errors
     /// If the database cannot be told; it undoes them by itself then.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let mut work = db.begin(&permit).await?;
+    /// work.revoke_refresh_token(&jti).await?;
+    /// work.rollback().await?;
+    /// assert_eq!(db.revocable_tokens(&alice).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn rollback(self) -> Result<(), DbError> {
         let Self { db, session, .. } = self;
         db.limited("undoing the transaction", session.rollback()).await
     }
 }
 
-/// The SHA-256 of a code in hex: what the tables hold instead of the code (DiracX's `hash`).
+/// The SHA-256 of a code in hex, 64 lower-case digits: what the tables hold instead of the code (`hash` in
+/// `diracx.db.sql.utils`).
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::hash;
+///
+/// assert_eq!(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+/// ```
 #[must_use]
 pub fn hash(code: &str) -> String {
-    Sha256::digest(code).iter().fold(String::new(), |mut hex, byte| {
+    hex(&Sha256::digest(code))
+}
+
+/// Bytes as lower-case hex digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
         // Writing into a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex

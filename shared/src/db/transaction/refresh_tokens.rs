@@ -13,6 +13,28 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// If the database cannot do it, or the key is taken.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::ids::{Jti, Subject};
+    /// use authdb_shared::model::Scope;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let (alice, scope) = (Subject::new("lhcb:alice")?, Scope::from_stored("vo:lhcb group:lhcb_user".to_owned()));
+    /// let mut work = db.begin(&permit).await?;
+    /// let jti = Jti::issue(work.now(), &mut clock::randomness());
+    /// work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// assert!(work.insert_refresh_token(&jti, &alice, &scope).await.is_err(), "the key is taken");
+    /// work.commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn insert_refresh_token(&mut self, jti: &Jti, subject: &Subject, scope: &Scope) -> Result<(), AuthError> {
         let session = &mut self.session;
         self.db
@@ -33,10 +55,38 @@ impl Transaction<'_> {
 
     /// The token with a key, locked until the transaction ends, so that one token is refreshed once under any number of
     /// callers (`AuthDB.get_refresh_token`). Its status is the caller's to check: a REVOKED one that is presented again
-    /// means that every token of its subject must be revoked.
+    /// means that every token of its subject must be revoked (RFC 6749 section 10.4).
     ///
     /// # Errors
     /// [`AuthError::TokenNotFound`] if there is none.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::AuthError;
+    /// use authdb_shared::ids::Jti;
+    /// use authdb_shared::model::TokenStatus;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let mut work = db.begin(&permit).await?;
+    /// assert_eq!(work.get_refresh_token(&jti).await?.status, TokenStatus::Created);
+    ///
+    /// let unknown = Jti::issue(work.now(), &mut clock::randomness());
+    /// assert!(matches!(work.get_refresh_token(&unknown).await, Err(AuthError::TokenNotFound(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn get_refresh_token(&mut self, jti: &Jti) -> Result<RefreshToken, AuthError> {
         let session = &mut self.session;
         let row: Option<TokenRow> = self
@@ -55,6 +105,32 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// If the database cannot do it.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::model::TokenStatus;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let mut work = db.begin(&permit).await?;
+    /// work.revoke_refresh_token(&jti).await?;
+    /// work.revoke_refresh_token(&jti).await?;
+    /// assert_eq!(work.get_refresh_token(&jti).await?.status, TokenStatus::Revoked);
+    /// work.commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn revoke_refresh_token(&mut self, jti: &Jti) -> Result<(), AuthError> {
         let session = &mut self.session;
         self.db

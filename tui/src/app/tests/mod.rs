@@ -2,11 +2,12 @@
 
 mod approvals;
 mod changes;
+mod looks;
 mod views;
 
 use authdb_shared::clock;
 use authdb_shared::config::Sources;
-use authdb_shared::db::{ApproveRefusal, RevokedSubject};
+use authdb_shared::db::{ApproveRefusal, DbError, FlowFilter, Page, RevokedSubject};
 use authdb_shared::ids::{Jti, Subject, UserCode};
 use authdb_shared::model::{FlowStatus, Scope, TokenStatus};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -14,7 +15,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::*;
-use crate::action::Changed;
+use crate::action::{Changed, Rows};
+use crate::effect::Query;
 use crate::keymap;
 
 const NOW: i64 = 1_795_000_000_000;
@@ -55,7 +57,7 @@ fn token(status: TokenStatus, name: &str) -> RefreshToken {
 }
 
 fn page<T>(rows: Vec<T>) -> Page<T> {
-    Page { rows, has_more: false, now: at(NOW) }
+    Page::whole(rows, at(NOW))
 }
 
 fn lost() -> DbError {
@@ -79,7 +81,7 @@ impl Harness {
 
     fn with_tokens(tokens: Vec<RefreshToken>) -> Self {
         let mut harness = Self::new(false);
-        harness.key('4');
+        harness.key('5');
         let generation = harness.last_generation();
         harness.answer(Answer::Rows { generation, rows: Rows::Tokens(Ok(page(tokens))) });
         harness
@@ -115,7 +117,7 @@ impl Harness {
     /// Answers the newest question about device flows.
     fn flows(&mut self, rows: Result<Page<DeviceFlow>, DbError>) {
         let effect = self.app.fetch(Screen::DeviceFlows);
-        let Effect::Fetch { generation, .. } = effect else { panic!("{effect:?} is no question") };
+        let Some(Effect::Fetch { generation, .. }) = effect else { panic!("{effect:?} is no question") };
         self.answer(Answer::Rows { generation, rows: Rows::DeviceFlows(rows) });
     }
 
@@ -132,6 +134,10 @@ impl Harness {
             .iter()
             .filter_map(|effect| if let Effect::Change(change) = effect { Some(change) } else { None })
             .collect()
+    }
+
+    fn filter(&self) -> &str {
+        self.app.list().map_or("", |list| list.filter())
     }
 
     fn notice(&self) -> &str {

@@ -25,13 +25,13 @@ fn a_filter_is_asked_for_as_it_is_typed_and_escape_clears_it() {
     let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
     harness.key('/');
     harness.type_in("dq");
-    let narrowed = Query::DeviceFlows(Containing::new("dq"));
+    let narrowed = Query::DeviceFlows(FlowFilter::containing("dq"));
     assert!(matches!(harness.effects.last(), Some(Effect::Fetch { query, .. }) if *query == narrowed));
     assert!(harness.changes().is_empty() && harness.app.dialog.is_none(), "typed letters are no commands");
     harness.press(KeyCode::Enter);
-    assert_eq!((harness.app.mode(), harness.app.filter().as_str()), (Mode::Browsing, "dq"));
+    assert_eq!((harness.app.mode(), harness.filter()), (Mode::Browsing, "dq"));
     harness.press(KeyCode::Esc);
-    assert_eq!(harness.app.filter(), "");
+    assert_eq!(harness.filter(), "");
 }
 
 #[test]
@@ -53,16 +53,13 @@ fn screens_in_the_background_are_read_less_often() {
 #[test]
 fn enter_opens_the_tokens_of_a_subject_and_escape_returns() {
     let mut harness = Harness::new(false);
-    harness.key('3');
+    harness.key('4');
     let summary = SubjectSummary { subject: subject("lhcb:alice"), live: 2, revoked: 0, first: None, last: None };
     let generation = harness.last_generation();
     harness.answer(Answer::Rows { generation, rows: Rows::Subjects(Ok(page(vec![summary]))) });
     harness.press(KeyCode::Down);
     harness.press(KeyCode::Enter);
-    assert_eq!(
-        (harness.app.screen, &harness.app.selection),
-        (Screen::Tokens, &TokenSelection::Of(subject("lhcb:alice")))
-    );
+    assert_eq!((harness.app.screen, &harness.app.selection), (Screen::Tokens, &TokenView::Of(subject("lhcb:alice"))));
     assert!(harness.screen(80, 24).contains("All tokens of lhcb:alice"));
     harness.press(KeyCode::Esc);
     assert_eq!(harness.app.screen, Screen::Subjects);
@@ -80,13 +77,13 @@ fn a_defect_ends_the_program() {
 fn every_screen_and_dialog_is_drawn_at_any_size() {
     let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
     harness.press(KeyCode::Down);
-    for opening in ["", "1", "2", "3", "4", "?", "a", "d", "/"] {
+    for opening in ["", "2", "3", "4", "5", "?", "a", "d", "/"] {
         harness.type_in(opening);
         for (width, height) in [(1, 1), (3, 2), (20, 5), (50, 15), (80, 24), (200, 60)] {
             harness.screen(width, height);
         }
         harness.press(KeyCode::Esc);
-        harness.key('1');
+        harness.key('2');
     }
 }
 
@@ -106,7 +103,7 @@ fn a_question_shows_its_keys_however_low_the_terminal_is() {
 
 #[test]
 fn the_help_of_every_screen_fits_an_ordinary_terminal() {
-    for screen in ['1', '2', '3', '4'] {
+    for screen in ['2', '3', '4', '5'] {
         let mut harness = Harness::new(false);
         harness.key(screen);
         harness.key('?');
@@ -128,4 +125,65 @@ fn hostile_text_neither_escapes_nor_shifts_columns() {
     let rows = screen.lines().filter_map(|line| line.split('"').nth(1));
     let widths: Vec<usize> = rows.map(unicode_width::UnicodeWidthStr::width).collect();
     assert!(widths.iter().all(|width| *width == widths[0]), "{widths:?}");
+}
+
+#[test]
+fn enter_shows_every_field_whole_and_offers_what_can_be_done() {
+    let mut long = flow("BCDFGHJK", FlowStatus::Pending, 60);
+    long.client_id = "client-".repeat(30);
+    let mut harness = Harness::with_flows(vec![long]);
+    harness.press(KeyCode::Enter);
+    assert!(harness.app.dialog.is_none() && harness.notice().contains("Choose a row"));
+    harness.press(KeyCode::Down);
+    harness.press(KeyCode::Enter);
+    let screen = harness.screen(80, 40);
+    let letters: String = screen.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
+    assert!(letters.contains(&"client-".repeat(30)), "{screen}");
+    assert!(screen.contains("(1m ago)") && screen.contains("d deny"), "{screen}");
+    harness.key('d');
+    assert!(harness.screen(80, 24).contains("Deny BCDF-GHJK?"));
+}
+
+#[test]
+fn sorting_names_its_column_and_goes_round() {
+    let mut harness =
+        Harness::with_flows(vec![flow("BBBBBBBB", FlowStatus::Done, 60), flow("CCCCCCCC", FlowStatus::Pending, 9)]);
+    let first = |harness: &mut Harness| {
+        let screen = harness.screen(80, 24);
+        let place = |code| screen.find(code).expect("both are shown");
+        if place("BBBB-BBBB") < place("CCCC-CCCC") { 'B' } else { 'C' }
+    };
+    assert_eq!(first(&mut harness), 'B');
+    harness.key('s');
+    harness.key('s');
+    assert!(harness.screen(80, 24).contains("STATE↑"));
+    assert_eq!(first(&mut harness), 'C', "what is pending comes before what is done");
+    harness.key('S');
+    assert!(harness.screen(80, 24).contains("STATE↓"));
+    assert_eq!(first(&mut harness), 'B');
+    (0..7).for_each(|_| harness.key('s'));
+    let screen = harness.screen(80, 24);
+    let heads = screen.lines().find(|line| line.contains("CODE")).expect("the columns have heads");
+    assert!(!heads.contains(['↑', '↓']), "after the last column the order is the database's: {heads}");
+}
+
+#[test]
+fn marks_are_counted_and_escape_takes_them_away_first() {
+    let codes = ["BBBBBBBB", "CCCCCCCC", "DDDDDDDD"];
+    let mut harness = Harness::with_flows(codes.map(|code| flow(code, FlowStatus::Pending, 60)).to_vec());
+    harness.press(KeyCode::Down);
+    harness.key(' ');
+    harness.press(KeyCode::Down);
+    harness.key('v');
+    assert!(harness.screen(80, 24).contains("3 marked"));
+    let keys = codes.map(|code| UserCode::from_stored(code.to_owned()));
+    assert_eq!(harness.app.targets(), Targets::DeviceFlows(keys.to_vec()));
+    harness.key('d');
+    assert!(harness.app.dialog.is_none() && harness.notice().contains("3 marked, but this changes one row"));
+    harness.flows(Ok(page(vec![flow("CCCCCCCC", FlowStatus::Pending, 60)])));
+    assert!(harness.screen(80, 24).contains("3 marked, 2 of them not shown"));
+    harness.press(KeyCode::Esc);
+    assert!(!harness.screen(80, 24).contains("marked"));
+    harness.key('*');
+    assert!(harness.screen(80, 24).contains("1 marked"));
 }

@@ -1,0 +1,65 @@
+//! `once`: the jobs now, one after another.
+
+use authdb_shared::Error;
+use authdb_shared::config::Config;
+use authdb_shared::db::AuthDb;
+use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED, EXIT_UNREACHABLE};
+use authdb_shared::janitor::Job;
+use tokio_util::sync::CancellationToken;
+
+use crate::bar::Bar;
+use crate::jobs::Janitor;
+use crate::report::{Outcome, Report};
+
+/// Runs the jobs, prints what came of each, and says by the exit code whether all is well.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn run(config: &Config, jobs: &[Job], stop: CancellationToken) -> anyhow::Result<u8> {
+    let db = AuthDb::connect(&config.database).await.map_err(Error::from)?;
+    println!("{} on {}", db.place(), db.server());
+    let janitor = Janitor::new(db, config, stop.clone()).await.showing(Bar::begin());
+    let code = if take_charge(&janitor, &stop).await { work(&janitor, Job::or_all(jobs)).await } else { EXIT_REFUSED };
+    janitor.close().await;
+    Ok(code)
+}
+
+/// Runs the jobs of a janitor that is in charge.
+pub(crate) async fn work(janitor: &Janitor, jobs: &[Job]) -> u8 {
+    let mut reports: Vec<Report> = Vec::new();
+    for job in jobs {
+        let report = janitor.run(*job).await;
+        janitor.bar().clear();
+        print!("{report}");
+        reports.push(report);
+    }
+    let is_unreachable = |report: &Report| matches!(report.outcome, Outcome::Failed { is_connection_loss: true, .. });
+    if reports.iter().all(|report| report.outcome == Outcome::Done) {
+        EXIT_DONE
+    } else if reports.iter().any(is_unreachable) {
+        EXIT_UNREACHABLE
+    } else {
+        EXIT_REFUSED
+    }
+}
+
+/// Waits for the lease. False, with the reason on standard error, if another janitor works or a signal came first.
+pub(crate) async fn take_charge(janitor: &Janitor, stop: &CancellationToken) -> bool {
+    if let Some(obstacle) = janitor.ledger_obstacle() {
+        eprintln!("runs are not written down, and several janitors are not kept apart: {obstacle}");
+    }
+    let holder = tokio::select! {
+        taken = janitor.tenure().take() => taken.err(),
+        () = stop.cancelled() => {
+            eprintln!("authdb-janitor: stopped while it waited for the lease; nothing was changed");
+            return false;
+        }
+    };
+    if let Some(holder) = &holder {
+        eprintln!(
+            "authdb-janitor: nothing was changed, because the janitor {holder} is in charge and at work. What is due is \
+             done by its next run; to do it by hand, stop that janitor first"
+        );
+    }
+    holder.is_none()
+}

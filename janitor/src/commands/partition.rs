@@ -1,0 +1,120 @@
+//! `partition`: partitions a `RefreshTokens` that has no partitions yet. It says first what that costs, and does it only
+//! when it was told `--yes`: every row is copied, and nobody can log in meanwhile.
+
+use std::time::Duration;
+
+use authdb_shared::actor::Actor;
+use authdb_shared::config::Config;
+use authdb_shared::db::{AuthDb, DbError, Partitioning, RollOutcome};
+use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED};
+use authdb_shared::{Error, Timestamp, clock, text};
+use tokio_util::sync::CancellationToken;
+
+use super::once;
+use crate::jobs::Janitor;
+use crate::runner::jittered;
+
+/// Tries before it is reported that somebody holds the table.
+const TRIES: u32 = 5;
+/// The pause after the first; longer each time.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Shows the cost, and with `yes` partitions the table.
+///
+/// # Errors
+/// If the database cannot be asked, or cannot do it.
+pub(crate) async fn run(config: &Config, yes: bool, stop: CancellationToken) -> anyhow::Result<u8> {
+    let connected =
+        if yes { AuthDb::connect(&config.database).await } else { AuthDb::connect_read_only(&config.database).await };
+    let db = connected.map_err(Error::from)?;
+    println!("{} on {}", db.place(), db.server());
+    let planned = plan(&db, config).await;
+    let planned = match planned.map_err(Error::from)? {
+        Ok(planned) => planned,
+        Err(reason) => {
+            db.close().await;
+            return Ok(refuse(&reason));
+        }
+    };
+    show(&planned);
+    if !yes {
+        db.close().await;
+        println!("nothing was changed; in a quiet hour, `authdb-janitor partition --yes` does it");
+        return Ok(EXIT_REFUSED);
+    }
+    let janitor = Janitor::new(db.clone(), config, stop.clone()).await;
+    let outcome =
+        if once::take_charge(&janitor, &stop).await { Some(partition(&db, &janitor, &planned).await) } else { None };
+    janitor.close().await;
+    match outcome.transpose().map_err(Error::from)? {
+        Some(RollOutcome::Done) => Ok(EXIT_DONE),
+        Some(RollOutcome::Refused(reason)) => Ok(refuse(&reason)),
+        None => Ok(EXIT_REFUSED),
+    }
+}
+
+/// What it would take, or why it cannot be done.
+async fn plan(db: &AuthDb, config: &Config) -> Result<Result<Partitioning, String>, DbError> {
+    let witnesses = db.clock_witnesses(&config.policy, clock::host_now).await?;
+    let clocks = witnesses.disagreements(config.policy.max_clock_skew);
+    if !clocks.is_empty() {
+        return Ok(Err(format!("the clocks disagree: {}", clocks.join("; "))));
+    }
+    let months_ahead = config.janitor.roll.months_ahead;
+    let planned = db.plan_partitioning(witnesses.database, &config.policy, months_ahead).await?;
+    Ok(planned.map_err(|refusal| refusal.to_string()))
+}
+
+async fn partition(db: &AuthDb, janitor: &Janitor, planned: &Partitioning) -> Result<RollOutcome, DbError> {
+    let Some(permit) = janitor.tenure().permit(db.write_permit(&Actor::of_this_process())?) else {
+        return Ok(RollOutcome::Refused("another janitor has taken over".to_owned()));
+    };
+    let change = format!("RefreshTokens partitioned into {} months and p_future", planned.months.len());
+    let work = Box::pin(patiently(|| db.partition_tokens(&permit, planned)));
+    let outcome = janitor.ledger().recorded("partition", &change, work).await?;
+    if outcome == RollOutcome::Done {
+        let partitions = db.partition_layout().await?.partitions.len();
+        println!("RefreshTokens has {partitions} partitions now; from now on `authdb-janitor` rolls them");
+    }
+    Ok(outcome)
+}
+
+/// Tries a change of the table again while somebody holds it, and says so in the end.
+pub(super) async fn patiently<W>(change: impl Fn() -> W) -> Result<RollOutcome, DbError>
+where
+    W: Future<Output = Result<RollOutcome, DbError>>,
+{
+    for attempt in 1.. {
+        match change().await {
+            Err(error) if error.is_contention() && attempt < TRIES => {
+                tokio::time::sleep(jittered(PAUSE * attempt)).await;
+            }
+            Err(error) if error.is_contention() => return Ok(RollOutcome::Refused(error.to_string())),
+            outcome => return outcome,
+        }
+    }
+    unreachable!("the last try returns")
+}
+
+pub(super) fn refuse(reason: &str) -> u8 {
+    eprintln!("authdb-janitor: nothing was changed: {}", text::harmless(reason));
+    EXIT_REFUSED
+}
+
+fn show(planned: &Partitioning) {
+    let about = if planned.is_estimate { "about " } else { "" };
+    let date = |time: Option<Timestamp>| time.map_or("none".to_owned(), |time| time.to_string());
+    let ends =
+        [planned.months.first(), planned.months.last()].map(|month| month.map_or("", |month| month.name.as_str()));
+    println!("RefreshTokens has no partitions; making them copies every row, and nobody can log in meanwhile:");
+    println!("  rows       {about}{}", planned.rows);
+    println!("  tokens     oldest dated {}, newest {}", date(planned.oldest), date(planned.newest));
+    println!("  months     {}, from {} to {}, then p_future", planned.months.len(), ends[0], ends[1]);
+    println!(
+        "  blocked    about {}, reckoned at {} rows a second",
+        humantime::format_duration(planned.blocked_for()),
+        Partitioning::ROWS_PER_SECOND
+    );
+    println!("  disk       about {} bytes more while it copies, as much as the table has now", planned.bytes);
+    println!("  statement  {}", text::harmless(&planned.statement));
+}

@@ -1,0 +1,54 @@
+//! `restore`: gives a month back that was dropped and is still held.
+
+use authdb_shared::Error;
+use authdb_shared::actor::Actor;
+use authdb_shared::config::Config;
+use authdb_shared::db::{AuthDb, DbError, HeldMonth, RollOutcome};
+use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED};
+use tokio_util::sync::CancellationToken;
+
+use super::once;
+use super::partition::{patiently, refuse};
+use crate::jobs::Janitor;
+
+/// Gives the month back that somebody names.
+///
+/// # Errors
+/// If the database cannot be asked, or cannot do it.
+pub(crate) async fn run(config: &Config, month: &str, stop: CancellationToken) -> anyhow::Result<u8> {
+    let db = AuthDb::connect(&config.database).await.map_err(Error::from)?;
+    println!("{} on {}", db.place(), db.server());
+    let held = db.held_months().await.map_err(Error::from)?;
+    let held = match held.find(month) {
+        Ok(held) => held.clone(),
+        Err(reason) => {
+            db.close().await;
+            return Ok(refuse(&[vec![reason], held.doubtful].concat().join("; ")));
+        }
+    };
+    let janitor = Janitor::new(db.clone(), config, stop.clone()).await;
+    let is_in_charge = once::take_charge(&janitor, &stop).await;
+    let outcome = if is_in_charge { Some(restore(&db, &janitor, config, &held).await) } else { None };
+    janitor.close().await;
+    match outcome.transpose().map_err(Error::from)? {
+        Some(RollOutcome::Done) => {
+            println!(
+                "{} is back in RefreshTokens. It is as old as before, so the next run holds it again: raise",
+                held.month()
+            );
+            println!("policy.refresh_token_retention_months, or stop the janitor, until it is no longer needed");
+            Ok(EXIT_DONE)
+        }
+        Some(RollOutcome::Refused(reason)) => Ok(refuse(&reason)),
+        None => Ok(EXIT_REFUSED),
+    }
+}
+
+async fn restore(db: &AuthDb, janitor: &Janitor, config: &Config, held: &HeldMonth) -> Result<RollOutcome, DbError> {
+    let Some(permit) = janitor.tenure().permit(db.write_permit(&Actor::of_this_process())?) else {
+        return Ok(RollOutcome::Refused("another janitor has taken over".to_owned()));
+    };
+    let change = format!("{} restored", held.month());
+    let work = Box::pin(patiently(|| db.restore_month(&permit, held, config.janitor.p_future_copy_limit)));
+    janitor.ledger().recorded("restore", &change, work).await
+}

@@ -1,0 +1,217 @@
+//! Which janitor works: the one that holds the lease.
+//!
+//! A task of its own takes the lease, renews it well before its end, and takes it again after a loss. It only says who is
+//! in charge; what keeps two janitors from working at once is that every transaction of a run renews the lease itself, or
+//! is not made (`WritePermit::while_holding`).
+
+use std::time::Duration;
+
+use authdb_shared::Timestamp;
+use authdb_shared::db::{AuthDb, DbError, JANITOR_LEASE, Lease, WritePermit};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+
+use crate::runner::jittered;
+
+/// Who is in charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Charge {
+    /// This janitor.
+    Ours(Lease),
+    /// Another one, for all that is known.
+    Theirs {
+        /// Its host and process.
+        holder: String,
+        /// Whether it was seen to renew its lease: it works, and did not just die.
+        is_alive: bool,
+    },
+    /// Nobody knows: the lease has not been asked for yet, or the database does not answer.
+    Unknown,
+    /// There is no lease, because there is no ledger; several janitors are not kept apart.
+    Nobody,
+}
+
+/// A renewal comes after this part of the lease's duration, so that two may fail.
+const RENEWALS: u32 = 3;
+/// A janitor that waits looks at least so often for a lease that was given back early.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// The lease of this janitor, and the task that keeps it.
+#[derive(Clone)]
+pub(crate) struct Tenure {
+    charge: watch::Receiver<Charge>,
+    end: CancellationToken,
+    keeper: TaskTracker,
+    duration: Duration,
+}
+
+impl Tenure {
+    /// Begins to ask for the lease.
+    pub(crate) fn begin(db: AuthDb, permit: WritePermit, holder: String, duration: Duration) -> Self {
+        let (sender, charge) = watch::channel(Charge::Unknown);
+        let (end, keeper) = (CancellationToken::new(), TaskTracker::new());
+        let task =
+            Keeper { db, permit, holder, duration, charge: sender, lease: None, renewed: Instant::now(), other: None };
+        keeper.spawn(task.keep(end.clone()));
+        keeper.close();
+        Self { charge, end, keeper, duration }
+    }
+
+    /// Without a ledger there is no lease, and everybody may work.
+    pub(crate) fn none() -> Self {
+        let (_, charge) = watch::channel(Charge::Nobody);
+        let keeper = TaskTracker::new();
+        keeper.close();
+        Self { charge, end: CancellationToken::new(), keeper, duration: Duration::ZERO }
+    }
+
+    /// Who is in charge now.
+    pub(crate) fn charge(&self) -> Charge {
+        self.charge.borrow().clone()
+    }
+
+    /// Who is in charge, to be followed.
+    pub(crate) fn changes(&self) -> watch::Receiver<Charge> {
+        self.charge.clone()
+    }
+
+    /// Waits until this janitor is in charge.
+    pub(crate) async fn wait(&self) {
+        let mut charge = self.charge.clone();
+        // The sender lives as long as somebody can be in charge; without one, nothing has to be waited for.
+        let _ = charge.wait_for(|charge| matches!(charge, Charge::Ours(_) | Charge::Nobody)).await;
+    }
+
+    /// Waits until this janitor is in charge, or another is seen to be at work, which is named then. One that died is
+    /// waited for until its lease ends.
+    pub(crate) async fn take(&self) -> Result<(), String> {
+        let mut charge = self.charge.clone();
+        let settled = charge.wait_for(|charge| match charge {
+            Charge::Ours(_) | Charge::Nobody => true,
+            Charge::Theirs { is_alive, .. } => *is_alive,
+            Charge::Unknown => false,
+        });
+        match settled.await.as_deref() {
+            Ok(Charge::Theirs { holder, .. }) => Err(holder.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A permit for a run of this janitor: worth nothing once another has taken over, and none at all where it is not in
+    /// charge any more.
+    pub(crate) fn permit(&self, permit: WritePermit) -> Option<WritePermit> {
+        match self.charge() {
+            Charge::Ours(lease) => Some(permit.while_holding(&lease, self.duration)),
+            Charge::Nobody => Some(permit),
+            Charge::Theirs { .. } | Charge::Unknown => None,
+        }
+    }
+
+    /// Gives the lease back, so that another can take over at once.
+    pub(crate) async fn end(&self) {
+        self.end.cancel();
+        self.keeper.wait().await;
+    }
+}
+
+struct Keeper {
+    db: AuthDb,
+    permit: WritePermit,
+    holder: String,
+    duration: Duration,
+    charge: watch::Sender<Charge>,
+    /// The lease as it was taken; somebody else may have taken it since.
+    lease: Option<Lease>,
+    /// When it was last seen to be ours.
+    renewed: Instant,
+    /// The other holder and the end of its lease, as they were first seen.
+    other: Option<(String, Option<Timestamp>)>,
+}
+
+impl Keeper {
+    async fn keep(mut self, end: CancellationToken) {
+        loop {
+            let pause = match self.look().await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    debug!("{error}");
+                    self.doubt();
+                    LOOK_EVERY.min(self.duration / RENEWALS)
+                }
+            };
+            tokio::select! {
+                () = end.cancelled() => break,
+                () = tokio::time::sleep(jittered(pause)) => {}
+            }
+        }
+        if let Some(lease) = &self.lease
+            && let Err(error) = self.db.release_lease(&self.permit, lease).await
+        {
+            debug!("{error}");
+        }
+    }
+
+    /// Renews the lease or asks for it, and says how long that holds.
+    async fn look(&mut self) -> Result<Duration, DbError> {
+        if let Some(lease) = self.lease.clone() {
+            if self.db.renew_lease(&self.permit, &lease, self.duration).await? {
+                return Ok(self.is_ours(lease));
+            }
+            warn!("another janitor has taken over");
+            self.lease = None;
+        }
+        match self.db.take_lease(&self.permit, JANITOR_LEASE, &self.holder, self.duration).await? {
+            Some(lease) => {
+                info!("in charge: this janitor holds the lease (number {})", lease.fencing_number());
+                Ok(self.is_ours(lease))
+            }
+            None => self.wait_for_another().await,
+        }
+    }
+
+    fn is_ours(&mut self, lease: Lease) -> Duration {
+        self.renewed = Instant::now();
+        self.other = None;
+        self.lease = Some(lease.clone());
+        let charge = Charge::Ours(lease);
+        if *self.charge.borrow() != charge {
+            self.charge.send_replace(charge);
+        }
+        self.duration / RENEWALS
+    }
+
+    async fn wait_for_another(&mut self) -> Result<Duration, DbError> {
+        let (row, now) = self.db.lease(JANITOR_LEASE).await?;
+        let (holder, expiry) = row.map(|row| (row.holder, row.expiry)).unwrap_or_default();
+        let first_seen = match self.other.take() {
+            Some((known, end)) if known == holder => (known, end),
+            _ => {
+                info!("waiting: the janitor {holder} is in charge");
+                (holder.clone(), expiry)
+            }
+        };
+        let is_alive = expiry > first_seen.1;
+        self.other = Some(first_seen);
+        let charge = Charge::Theirs { holder, is_alive };
+        if *self.charge.borrow() != charge {
+            self.charge.send_replace(charge);
+        }
+        let left = expiry.map_or(Duration::ZERO, |expiry| expiry.since(now));
+        Ok(left.clamp(Duration::from_millis(100), LOOK_EVERY))
+    }
+
+    /// After a whole lease without a renewal, another may be in charge.
+    fn doubt(&self) {
+        let is_ours = matches!(*self.charge.borrow(), Charge::Ours(_));
+        if !is_ours || self.renewed.elapsed() > self.duration {
+            self.charge.send_if_modified(|charge| {
+                let is_known = *charge != Charge::Unknown;
+                *charge = Charge::Unknown;
+                is_known
+            });
+        }
+    }
+}

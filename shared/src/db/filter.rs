@@ -1,0 +1,499 @@
+//! Filters: which rows of a list are wanted.
+//!
+//! Each is applied twice. The statement narrows the rows with patterns, on the server, where the columns' collations make
+//! it match a little too much (`ALICE` for `alice`). What comes back is then compared exactly, here, so that a filter means
+//! the same on every engine. An empty text never means "all".
+
+mod texts;
+
+use std::time::Duration;
+
+pub use texts::{Containing, ScopeFilter, SubjectFilter};
+use texts::{any, is_or_any, literal};
+
+use crate::clock::Timestamp;
+use crate::ids::Subject;
+use crate::liveness::{FlowState, Liveness};
+use crate::model::{AuthorizationFlow, DeviceFlow, FlowStatus, RefreshToken, Scope, TokenStatus};
+use crate::policy::Policy;
+
+/// How old the wanted rows are. A row without a time has no age, and is not wanted once an age is; one from the future is
+/// younger than everything.
+///
+/// Lists by key look for authorization flows where their keys sort: a flow whose key is older than itself by more than
+/// the tolerance between two clocks is not found by its age.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use authdb_shared::db::{AgeFilter, FlowFilter};
+///
+/// // What was begun between an hour and a day ago.
+/// let age = AgeFilter {
+///     younger_than: Some(Duration::from_hours(24)),
+///     older_than: Some(Duration::from_hours(1)),
+/// };
+/// let filter = FlowFilter { age, ..FlowFilter::default() };
+/// assert_ne!(filter.age, AgeFilter::default());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgeFilter {
+    /// Younger than this.
+    pub younger_than: Option<Duration>,
+    /// Older than this.
+    pub older_than: Option<Duration>,
+}
+
+impl AgeFilter {
+    fn admits(self, time: Option<Timestamp>, now: Timestamp) -> bool {
+        if self == Self::default() {
+            return true;
+        }
+        let Some(time) = time else { return false };
+        let is_young = self.younger_than.is_none_or(|span| time > now.before(span));
+        let is_old = self.older_than.is_none_or(|span| time < now.before(span));
+        is_young && is_old
+    }
+
+    /// The earliest and the latest time of the wanted rows.
+    pub(super) fn span(self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.younger_than.map(|span| now.before(span)), self.older_than.map(|span| now.before(span)))
+    }
+}
+
+/// Where a flow must stand to be wanted: [`FlowState`] without its times.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::{FlowFilter, FlowStateFilter, Order, PageRequest};
+///
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+/// # let mut work = db.begin(&permit).await?;
+/// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
+/// # work.commit().await?;
+/// let request = PageRequest::first(Order::NewestFirst, 100);
+/// let stale = FlowFilter { state: Some(FlowStateFilter::Stale), ..FlowFilter::default() };
+/// assert!(db.device_flows(&stale, &config.policy, &request).await?.rows.is_empty(), "{code} is young");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the state of the same name")]
+pub enum FlowStateFilter {
+    Pending,
+    Ready,
+    Stale,
+    Done,
+    Error,
+    Unrecognised,
+}
+
+impl FlowStateFilter {
+    /// The state, without its times.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::db::FlowStateFilter;
+    /// use authdb_shared::liveness::FlowState;
+    ///
+    /// let state = FlowState::Ready { left: Duration::from_secs(7) };
+    /// assert_eq!(FlowStateFilter::of(state), FlowStateFilter::Ready);
+    /// ```
+    #[must_use]
+    pub fn of(state: FlowState) -> Self {
+        match state {
+            FlowState::Pending { .. } => Self::Pending,
+            FlowState::Ready { .. } => Self::Ready,
+            FlowState::Stale { .. } => Self::Stale,
+            FlowState::Done => Self::Done,
+            FlowState::Error => Self::Error,
+            FlowState::Unrecognised => Self::Unrecognised,
+        }
+    }
+
+    /// The status word that such flows have, where it is one.
+    fn status(self) -> Option<&'static str> {
+        match self {
+            Self::Pending => Some("PENDING"),
+            Self::Ready => Some("READY"),
+            Self::Done => Some("DONE"),
+            Self::Error => Some("ERROR"),
+            Self::Stale | Self::Unrecognised => None,
+        }
+    }
+}
+
+/// What must be true of a token for it to be wanted: [`Liveness`] without its times.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::{LivenessFilter, TokenFilter};
+/// use authdb_shared::ids::Subject;
+///
+/// let hers = TokenFilter::of(Subject::new("lhcb:alice")?);
+/// let still_working = TokenFilter { liveness: Some(LivenessFilter::Active), ..hers };
+/// assert_eq!(still_working.liveness, TokenFilter::live().liveness);
+/// # Ok::<(), authdb_shared::ids::SubjectError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the liveness of the same name")]
+pub enum LivenessFilter {
+    /// Live or undated: what an administrator must reckon with.
+    Active,
+    Live,
+    Expired,
+    Revoked,
+    Undated,
+    FromTheFuture,
+    Unrecognised,
+}
+
+impl LivenessFilter {
+    /// Whether a token of this liveness is wanted.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::LivenessFilter;
+    /// use authdb_shared::liveness::Liveness;
+    ///
+    /// assert!(LivenessFilter::Active.admits(Liveness::Undated));
+    /// assert!(!LivenessFilter::Live.admits(Liveness::Undated));
+    /// ```
+    #[must_use]
+    pub fn admits(self, liveness: Liveness) -> bool {
+        match self {
+            Self::Active => liveness.is_active(),
+            Self::Live => matches!(liveness, Liveness::Live { .. }),
+            Self::Expired => matches!(liveness, Liveness::Expired { .. }),
+            Self::Revoked => liveness == Liveness::Revoked,
+            Self::Undated => liveness == Liveness::Undated,
+            Self::FromTheFuture => matches!(liveness, Liveness::FromTheFuture { .. }),
+            Self::Unrecognised => liveness == Liveness::Unrecognised,
+        }
+    }
+
+    /// The status word that such tokens have, where it is one.
+    fn status(self) -> Option<&'static str> {
+        match self {
+            Self::Revoked => Some("REVOKED"),
+            Self::Unrecognised => None,
+            _ => Some("CREATED"),
+        }
+    }
+}
+
+/// Which flows are wanted; the default is all.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::{FlowFilter, FlowStateFilter};
+///
+/// let pending = FlowFilter { state: Some(FlowStateFilter::Pending), ..FlowFilter::default() };
+/// assert_ne!(pending, FlowFilter::default());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowFilter {
+    /// Containing this text in key, status, client, scope, subject or redirect URI.
+    pub containing: Containing,
+    /// With this status word.
+    pub status: Option<FlowStatus>,
+    /// In this state.
+    pub state: Option<FlowStateFilter>,
+    /// Begun by this client.
+    pub client: Option<String>,
+    /// Asking for this.
+    pub scope: ScopeFilter,
+    /// Of this user: the `sub` of the ID token, with or without the VO of the scope before it.
+    pub subject: Option<SubjectFilter>,
+    /// Of this age.
+    pub age: AgeFilter,
+}
+
+impl FlowFilter {
+    /// Flows containing a text.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::{FlowFilter, Order, PageRequest};
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
+    /// # work.commit().await?;
+    /// let request = PageRequest::first(Order::NewestFirst, 100);
+    /// let page = db.device_flows(&FlowFilter::containing("LHCB_USER"), &config.policy, &request).await?;
+    /// assert_eq!(page.rows[0].user_code, code, "its scope asks for group:lhcb_user");
+    /// let page = db.device_flows(&FlowFilter::containing("lhcb%"), &config.policy, &request).await?;
+    /// assert!(page.rows.is_empty(), "a percent sign is a percent sign");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn containing(text: &str) -> Self {
+        Self { containing: Containing::new(text), ..Self::default() }
+    }
+
+    pub(super) fn admits_device_flow(&self, flow: &DeviceFlow, now: Timestamp, policy: &Policy) -> bool {
+        let DeviceFlow { user_code, status, created, client_id, scope, sub } = flow;
+        let texts = [status.as_str(), client_id, scope.as_str(), sub.as_deref().unwrap_or_default()];
+        self.admits(status, flow.state(now, policy), client_id, scope, sub.as_deref())
+            && self.age.admits(*created, now)
+            && self.containing.is_in(user_code.stored(), &texts)
+    }
+
+    pub(super) fn admits_authorization_flow(&self, flow: &AuthorizationFlow, now: Timestamp, policy: &Policy) -> bool {
+        let AuthorizationFlow { id, status, created, client_id, scope, redirect_uri, sub } = flow;
+        let texts = [status.as_str(), client_id, scope.as_str(), redirect_uri, sub.as_deref().unwrap_or_default()];
+        self.admits(status, flow.state(now, policy), client_id, scope, sub.as_deref())
+            && self.age.admits(*created, now)
+            && self.containing.is_in(id.stored(), &texts)
+    }
+
+    fn admits(&self, status: &FlowStatus, state: FlowState, client: &str, scope: &Scope, sub: Option<&str>) -> bool {
+        let is_of = |wanted: &SubjectFilter| {
+            let Some(sub) = sub else { return false };
+            wanted.admits(sub) || scope.vo().is_some_and(|vo| wanted.admits(&format!("{vo}:{sub}")))
+        };
+        self.status.as_ref().is_none_or(|wanted| wanted.as_str() == status.as_str())
+            && self.state.is_none_or(|wanted| wanted == FlowStateFilter::of(state))
+            && is_or_any(self.client.as_deref(), Some(client))
+            && self.scope.admits(scope)
+            && self.subject.as_ref().is_none_or(is_of)
+    }
+
+    /// The patterns of the statements, in their order: status, client, three of the scope.
+    pub(super) fn patterns(&self) -> [String; 5] {
+        let word = self.status.as_ref().map(FlowStatus::as_str);
+        let word = word.or_else(|| self.state.and_then(FlowStateFilter::status));
+        let client = self.client.as_deref().map_or_else(any, literal);
+        let [vo, group, text] = self.scope.patterns();
+        [word.map_or_else(any, literal), client, vo, group, text]
+    }
+}
+
+/// How far back a list of tokens reaches.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use authdb_shared::db::{Horizon, TokenFilter};
+///
+/// let of_yesterday = TokenFilter { horizon: Horizon::Last(Duration::from_hours(24)), ..TokenFilter::default() };
+/// assert_eq!(of_yesterday, TokenFilter::last(Duration::from_hours(24)));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Horizon {
+    /// One lifetime: what can still be live.
+    Live,
+    /// So long, at least one lifetime, and besides whatever carries no credible time. (A key that is no `UUIDv7` sorts at
+    /// random; the few that sort below the horizon are left out.)
+    Last(Duration),
+    /// Everything.
+    #[default]
+    All,
+}
+
+/// Which tokens are wanted; the default is all.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::TokenFilter;
+/// use authdb_shared::ids::Subject;
+///
+/// let hers = TokenFilter::of(Subject::new("lhcb:alice").expect("not empty"));
+/// assert!(hers.subject.is_some());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenFilter {
+    /// Containing this text in key, status, subject or scope.
+    pub containing: Containing,
+    /// How far back the list reaches.
+    pub horizon: Horizon,
+    /// With this status word.
+    pub status: Option<TokenStatus>,
+    /// Of this liveness.
+    pub liveness: Option<LivenessFilter>,
+    /// Asking for this.
+    pub scope: ScopeFilter,
+    /// Of this subject. One that is named exactly is found by the index.
+    pub subject: Option<SubjectFilter>,
+    /// Of this age.
+    pub age: AgeFilter,
+}
+
+impl TokenFilter {
+    /// What works now: live tokens, and undated ones among them.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::{Order, PageRequest, TokenFilter};
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let request = PageRequest::first(Order::NewestFirst, 100);
+    /// let page = db.refresh_tokens(&TokenFilter::live(), &config.policy, &request).await?;
+    /// assert_eq!(page.rows[0].jti, jti);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn live() -> Self {
+        Self { horizon: Horizon::Live, liveness: Some(LivenessFilter::Active), ..Self::default() }
+    }
+
+    /// What was issued in the last `span`, whatever became of it.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::db::{Order, PageRequest, TokenFilter};
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// db.revoke_token(&permit, &jti).await??;
+    /// let (request, day) = (PageRequest::first(Order::NewestFirst, 100), Duration::from_hours(24));
+    /// assert!(db.refresh_tokens(&TokenFilter::live(), &config.policy, &request).await?.rows.is_empty());
+    /// assert_eq!(db.refresh_tokens(&TokenFilter::last(day), &config.policy, &request).await?.rows.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn last(span: Duration) -> Self {
+        Self { horizon: Horizon::Last(span), ..Self::default() }
+    }
+
+    /// Every token of a subject, whatever its age and status.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::{Order, PageRequest, TokenFilter};
+    /// use authdb_shared::ids::Subject;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// # let mut work = db.begin(&permit).await?;
+    /// # let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// # work.commit().await?;
+    /// let request = PageRequest::first(Order::NewestFirst, 100);
+    /// let of = async |name: &str| -> Result<usize, Box<dyn std::error::Error>> {
+    ///     let filter = TokenFilter::of(Subject::new(name)?);
+    ///     Ok(db.refresh_tokens(&filter, &config.policy, &request).await?.rows.len())
+    /// };
+    /// assert_eq!((of("lhcb:alice").await?, of("lhcb:ALICE").await?), (1, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn of(subject: Subject) -> Self {
+        Self { subject: Some(SubjectFilter::Exactly(subject)), ..Self::default() }
+    }
+
+    pub(super) fn admits(&self, token: &RefreshToken, now: Timestamp, policy: &Policy) -> bool {
+        let subject = token.subject.as_ref().map(Subject::as_str);
+        let texts = [token.status.as_str(), subject.unwrap_or_default(), token.scope.as_str()];
+        self.status.as_ref().is_none_or(|wanted| wanted.as_str() == token.status.as_str())
+            && self.liveness.is_none_or(|wanted| wanted.admits(token.liveness(now, policy)))
+            && self.scope.admits(&token.scope)
+            && self.age.admits(token.jti.issued_at(), now)
+            && self.subject.as_ref().is_none_or(|wanted| subject.is_some_and(|subject| wanted.admits(subject)))
+            && self.containing.is_in(token.jti.stored(), &texts)
+    }
+
+    /// The subject, where it is named exactly.
+    pub(super) fn exact_subject(&self) -> Option<&Subject> {
+        match &self.subject {
+            Some(SubjectFilter::Exactly(subject)) => Some(subject),
+            _ => None,
+        }
+    }
+
+    /// The patterns of the statements, in their order: status, subject, three of the scope.
+    pub(super) fn patterns(&self) -> [String; 5] {
+        let word = self.status.as_ref().map(TokenStatus::as_str);
+        let word = word.or_else(|| self.liveness.and_then(LivenessFilter::status));
+        let subject = match &self.subject {
+            // The index has found it already.
+            None | Some(SubjectFilter::Exactly(_)) => any(),
+            Some(beginning) => beginning.pattern(),
+        };
+        let [vo, group, text] = self.scope.patterns();
+        [word.map_or_else(any, literal), subject, vo, group, text]
+    }
+
+    /// Whether most rows of its horizon are wanted, so that a page is found without looking far.
+    pub(super) fn is_dense(&self) -> bool {
+        let subject = self.subject.clone().filter(|_| self.exact_subject().is_none());
+        let narrow = Self { horizon: Horizon::All, liveness: None, subject, ..self.clone() };
+        narrow == Self::default() && (self.liveness.is_none() || self.horizon == Horizon::Live)
+    }
+}
+
+impl FlowFilter {
+    /// Whether most rows are wanted.
+    pub(super) fn is_dense(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_leaves_out_what_has_none() {
+        let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+        let hour = Duration::from_hours(1);
+        let young = AgeFilter { younger_than: Some(hour), older_than: None };
+        assert!(young.admits(Some(now), now) && !young.admits(Some(now.before(hour)), now) && !young.admits(None, now));
+        assert!(AgeFilter::default().admits(None, now));
+    }
+}

@@ -1,0 +1,242 @@
+//! What is due on a partitioned `RefreshTokens`, in the order of the work: months to add, held months whose time has come,
+//! then old months, which are dropped, or held first (`janitor.hold_dropped`).
+//!
+//! The partition of a held month stays in its place, empty, until the held month goes. It is old as ever, so a roll would
+//! plan to drop it, again and again, and leave no room for others within `max_drops_per_run`: that is sorted out here.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::config::JanitorConfig;
+use crate::db::{HeldMonth, HeldMonths, RollStep};
+use crate::partition::{Layout, Partition, PartitionBound, RollPlan, RollSettings, plan_roll};
+use crate::policy::Policy;
+use crate::text;
+
+/// One thing to do.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::RollStep;
+/// use authdb_shared::janitor::Step;
+///
+/// let is_harmless = |step: &Step| matches!(step, Step::Roll(RollStep::Add(_)) | Step::Hold(_));
+/// assert!(is_harmless(&Step::Roll(RollStep::Add(Vec::new()))), "tokens stay where they are, or can be given back");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Change the layout.
+    Roll(RollStep),
+    /// Drop a held month for good.
+    Release(HeldMonth),
+    /// Exchange an old month into a table of its own; an empty one is dropped.
+    Hold(Partition),
+}
+
+/// All that is due.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::janitor::Agenda;
+///
+/// let agenda = Agenda::default();
+/// assert!(agenda.steps.is_empty() && agenda.refusals.is_empty(), "there is nothing to do");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agenda {
+    /// In their order.
+    pub steps: Vec<Step>,
+    /// What is due and cannot be done, each in a sentence.
+    pub refusals: Vec<String>,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+}
+
+impl Agenda {
+    /// What is due now.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::{Config, Sources};
+    /// use authdb_shared::db::HeldMonths;
+    /// use authdb_shared::janitor::Agenda;
+    /// use authdb_shared::partition::{Layout, Month, Partition, PartitionBound};
+    ///
+    /// let now = authdb_shared::Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let config = Config::load(&Sources::default())?;
+    /// let partition = |name: &str, bound| Partition { name: name.to_owned(), bound, rows: 0, bytes: 0 };
+    /// let this_month = PartitionBound::Below(Month::of(now).upper_bound());
+    /// let layout = Layout {
+    ///     partitions: vec![partition("p_2026_11", this_month), partition("p_future", PartitionBound::Unbounded)],
+    /// };
+    /// let held = HeldMonths { months: Vec::new(), doubtful: Vec::new() };
+    /// let agenda = Agenda::make(&layout, &held, now, &config.policy, &config.janitor);
+    /// assert_eq!(agenda.steps.len(), 1, "months are to be added, in one step");
+    /// # Ok::<(), authdb_shared::config::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn make(layout: &Layout, held: &HeldMonths, now: Timestamp, policy: &Policy, settings: &JanitorConfig) -> Self {
+        let span = settings.hold_dropped;
+        let mut agenda = Self::default();
+        let at_most = settings.roll.max_drops_per_run;
+        if span.is_zero() {
+            let plan = plan_roll(layout, now, policy, settings.roll);
+            agenda.refusals.clone_from(&plan.refusals);
+            agenda.postpone(plan.postponed_drops);
+            agenda.steps.extend(steps(plan).into_iter().map(Step::Roll));
+        } else {
+            let everything = RollSettings { max_drops_per_run: usize::MAX, ..settings.roll };
+            let RollPlan { drop, refusals, add, adds_future, .. } = plan_roll(layout, now, policy, everything);
+            agenda.refusals = refusals;
+            let additions = RollPlan { add, adds_future, ..RollPlan::default() };
+            agenda.steps.extend(steps(additions).into_iter().map(Step::Roll));
+            let released = agenda.release(held, now, span, at_most);
+            // With the held month goes its partition.
+            let is_free = |partition: &Partition| match of(held, partition) {
+                Some(held) => held.is_empty || released.contains(held),
+                None => true,
+            };
+            let due: Vec<Partition> = drop.into_iter().filter(is_free).collect();
+            agenda.postpone(due.len().saturating_sub(at_most));
+            agenda.steps.extend(due.into_iter().take(at_most).map(Step::Hold));
+        }
+        agenda.tell(held, span);
+        agenda
+    }
+
+    /// The held months whose time has come.
+    fn release(&mut self, held: &HeldMonths, now: Timestamp, span: Duration, at_most: usize) -> Vec<HeldMonth> {
+        let is_due = |held: &&HeldMonth| held.until(span) <= now;
+        let due: Vec<HeldMonth> = held.months.iter().filter(is_due).take(at_most).cloned().collect();
+        self.steps.extend(due.iter().cloned().map(Step::Release));
+        due
+    }
+
+    fn postpone(&mut self, count: usize) {
+        if count > 0 {
+            let text = format!("{count} more may be dropped and wait for the next run (janitor.max_drops_per_run)");
+            self.notes.push(text);
+        }
+    }
+
+    /// Says what is held, and what only looks like it.
+    fn tell(&mut self, held: &HeldMonths, span: Duration) {
+        let going = |held: &HeldMonth| self.steps.contains(&Step::Release(held.clone()));
+        let staying: Vec<&HeldMonth> = held.months.iter().filter(|held| !held.is_empty && !going(held)).collect();
+        for held in staying {
+            let (month, table, since) = (held.month(), text::harmless(&held.table), held.since);
+            self.notes.push(if span.is_zero() {
+                format!(
+                    "{month} is held in {table} since {since}, and nothing drops it, because janitor.hold_dropped is off; \
+                     set it, or drop the table by hand"
+                )
+            } else {
+                let until = held.until(span);
+                format!("{month} is held in {table} until {until}; `authdb-janitor restore {month}` gives it back")
+            });
+        }
+        self.notes.extend(held.doubtful.iter().cloned());
+    }
+}
+
+/// The held month of a partition.
+fn of<'a>(held: &'a HeldMonths, partition: &Partition) -> Option<&'a HeldMonth> {
+    let PartitionBound::Below(bound) = partition.bound else { return None };
+    held.of(bound)
+}
+
+/// The steps of a plan, in their order.
+fn steps(plan: RollPlan) -> Vec<RollStep> {
+    let add = (plan.adds_future || !plan.add.is_empty()).then_some(RollStep::Add(plan.add));
+    add.into_iter().chain(plan.drop.into_iter().map(RollStep::Drop)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Sources};
+    use crate::partition::Month;
+
+    const WEEK: Duration = Duration::from_hours(168);
+
+    fn now() -> Timestamp {
+        Timestamp::from_unix_millis(1_795_000_000_000).expect("in November 2026")
+    }
+
+    fn january() -> Month {
+        Month::of(now().before(Duration::from_hours(24 * 310)))
+    }
+
+    /// From January 2026 on, four months of which are due.
+    fn layout() -> Layout {
+        let bounded = january().through(january().plus(23)).map(|month| Partition {
+            name: month.partition_name(),
+            bound: PartitionBound::Below(month.upper_bound()),
+            rows: 0,
+            bytes: 0,
+        });
+        let future = Partition { name: "p_future".to_owned(), bound: PartitionBound::Unbounded, rows: 0, bytes: 0 };
+        Layout { partitions: bounded.chain([future]).collect() }
+    }
+
+    fn held(month: Month, since: Timestamp) -> HeldMonth {
+        let (bound, table) = (month.upper_bound(), format!("JanitorHeld_{month}"));
+        HeldMonth { table, bound, since, rows: 1, bytes: 1, is_empty: false }
+    }
+
+    fn agenda(held: &[HeldMonth], span: Duration) -> Agenda {
+        let config = Config::load(&Sources::default()).expect("the defaults are possible");
+        let settings = JanitorConfig { hold_dropped: span, ..config.janitor };
+        let held = HeldMonths { months: held.to_vec(), doubtful: vec!["a table is doubtful".to_owned()] };
+        Agenda::make(&layout(), &held, now(), &config.policy, &settings)
+    }
+
+    fn words(agenda: &Agenda) -> Vec<String> {
+        let word = |step: &Step| match step {
+            Step::Roll(RollStep::Add(_)) => "add".to_owned(),
+            Step::Roll(RollStep::Drop(partition)) => format!("drop {}", partition.name),
+            Step::Release(held) => format!("release {}", held.month()),
+            Step::Hold(partition) => format!("hold {}", partition.name),
+        };
+        agenda.steps.iter().map(word).collect()
+    }
+
+    #[test]
+    fn months_are_dropped_at_once_unless_they_are_to_be_held() {
+        assert_eq!(words(&agenda(&[], Duration::ZERO)), ["drop p_2026_1", "drop p_2026_2"]);
+        let holding = agenda(&[], WEEK);
+        assert_eq!(words(&holding), ["hold p_2026_1", "hold p_2026_2"]);
+        assert!(holding.notes[0].starts_with("2 more may be dropped"), "{holding:?}");
+    }
+
+    #[test]
+    fn a_month_that_is_held_leaves_its_turn_to_the_next() {
+        let months = [held(january(), now()), held(january().plus(1), now())];
+        let agenda = agenda(&months, WEEK);
+        assert_eq!(words(&agenda), ["hold p_2026_3", "hold p_2026_4"]);
+        assert!(
+            agenda.notes[0].contains("until 2026-11-25 11:06:40 UTC; `authdb-janitor restore 2026-01`"),
+            "{agenda:?}"
+        );
+        assert_eq!(agenda.notes[2], "a table is doubtful");
+    }
+
+    #[test]
+    fn a_held_month_goes_with_its_partition_when_its_time_has_come() {
+        let months = [held(january(), now().before(WEEK)), held(january().plus(1), now())];
+        assert_eq!(words(&agenda(&months, WEEK)), ["release 2026-01", "hold p_2026_1", "hold p_2026_3"]);
+    }
+
+    #[test]
+    fn a_table_that_is_still_empty_is_filled_by_the_next_run() {
+        let empty = HeldMonth { is_empty: true, ..held(january(), now()) };
+        assert_eq!(words(&agenda(&[empty], WEEK)), ["hold p_2026_1", "hold p_2026_2"]);
+    }
+
+    #[test]
+    fn what_is_held_stays_when_holding_is_switched_off() {
+        let agenda = agenda(&[held(january(), now().before(WEEK))], Duration::ZERO);
+        assert_eq!(words(&agenda), ["drop p_2026_1", "drop p_2026_2"], "the first of them is empty");
+        assert!(agenda.notes.iter().any(|note| note.contains("nothing drops it")), "{agenda:?}");
+    }
+}

@@ -1,0 +1,131 @@
+//! `cargo bench -p authdb-tests --bench janitor`: what people who log in notice of a purge of hundreds of thousands of
+//! flows, and how long it takes.
+//!
+//! Two ways are measured on one server: DiracX's own clean-up, one DELETE per table, and this janitor as it is installed, the
+//! real program in its release build. It ends with 0 also when a target is missed, unless `--check` is given.
+
+mod clean_up;
+mod flows;
+mod logins;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use authdb_tests::measure::{Arguments, Figure, JanitorProgram, Report, Samples, conditions, ratio, start_roomy};
+use authdb_tests::{Flavour, Server};
+
+use crate::clean_up::CleanUp;
+use crate::flows::FlowTables;
+use crate::logins::Logins;
+
+/// How long people log in with nothing beside them, each time.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// How long a login may take beside the janitor, and how long to the idle 99th percentile.
+const LONGEST_LOGIN: Figure = Figure::Time(Duration::from_millis(50));
+const LONGEST_TO_IDLE: Figure = Figure::Ratio(5.0);
+
+/// How long the janitor may take to what the bulk DELETE takes: at least half its speed.
+const SLOWNESS: Figure = Figure::Ratio(2.0);
+
+/// How many times the rows are purged to see how the cost grows, and how much more a row may cost then.
+const TIMES: u64 = 10;
+const GROWTH: Figure = Figure::Ratio(1.3);
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("janitor: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let arguments = Arguments::read()?;
+    let program = JanitorProgram::find()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start a runtime")?;
+    let flavours = arguments.flavours()?;
+    let mut missed = 0;
+    for flavour in &flavours {
+        let server = start_roomy(*flavour)?;
+        println!("{} {}: {}", server.flavour(), server.version(), conditions(server.flavour()));
+        println!("{} stale flows in each of the two tables; {}\n", arguments.flows, logins::describe());
+        let report = runtime.block_on(measure(&server, &program, arguments.flows))?;
+        missed += report.missed();
+        println!("{report}");
+    }
+    if arguments.engine.is_none() && !flavours.contains(&Flavour::MySql) {
+        println!("MySQL was not measured: there is no server of it, see tests/README.md.");
+    }
+    println!("{missed} targets missed");
+    Ok(if arguments.check && missed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn measure(server: &Server, program: &JanitorProgram, flows: u64) -> Result<Report> {
+    let begin = Instant::now();
+    let progress = |step: &str| eprintln!("{:>6.1} s  {}: {step}", begin.elapsed().as_secs_f64(), server.flavour());
+    let mut report = Report::default();
+    let janitor = CleanUp::Janitor(program);
+    progress("loading flows");
+    let tables = FlowTables::create(server).await?;
+    let mut seen = Vec::new();
+    for way in [CleanUp::BulkDelete, janitor] {
+        tables.fill(flows).await?;
+        progress("logins with nothing beside them");
+        let idle = Logins::begin(&tables).await?;
+        tokio::time::sleep(IDLE).await;
+        let idle = idle.end().await?;
+        progress(&format!("logins beside {way}"));
+        let logins = Logins::begin(&tables).await?;
+        let took = way.run(&tables).await;
+        let beside = logins.end().await?;
+        let took = took?;
+        let (took_seconds, longest) = (took.as_secs_f64(), beside.max().as_secs_f64() * 1000.0);
+        progress(&format!("{way} took {took_seconds:.1} s, the longest login {longest:.1} ms"));
+        ensure!(tables.stale().await? == 0, "{way} has left stale flows");
+        seen.push((way, idle, beside, took));
+    }
+    let mut idle = Samples::default();
+    for (way, beside_nothing, beside, took) in &seen {
+        idle.append(beside_nothing.clone());
+        report.timing(format!("logins with nothing beside them, before {way}"), beside_nothing.clone());
+        report.timing(format!("logins beside {way}"), beside.clone());
+        report.compare(format!("{way}: rows per second"), Figure::Count(per_second(2 * flows, *took)));
+    }
+    let [(_, _, beside_bulk, bulk), (_, _, beside, ours)] = &seen[..] else { unreachable!("there are two ways") };
+    let compared = |samples: &Samples| Figure::Ratio(ratio(samples.max(), idle.p99()));
+    report.compare("bulk DELETE: longest login", Figure::Time(beside_bulk.max()));
+    report.compare("bulk DELETE: longest login to the idle 99th percentile", compared(beside_bulk));
+    report.check("janitor: longest login", Figure::Time(beside.max()), LONGEST_LOGIN);
+    report.check("janitor: longest login to the idle 99th percentile", compared(beside), LONGEST_TO_IDLE);
+    report.check("janitor: its time to that of the bulk DELETE", Figure::Ratio(ratio(*ours, *bulk)), SLOWNESS);
+
+    let mut per_row = Vec::new();
+    for rows in [flows, TIMES * flows] {
+        tables.fill(rows).await?;
+        progress(&format!("purging {rows} flows per table with nothing beside it"));
+        let took = janitor.run(&tables).await?;
+        ensure!(tables.stale().await? == 0, "the janitor has left stale flows");
+        report.compare(format!("janitor alone, {rows} flows per table: rows per second"), {
+            Figure::Count(per_second(2 * rows, took))
+        });
+        per_row.push(took.div_f64(f64::from(u32::try_from(rows)?)));
+        progress(&format!("it took {:.1} s; loading flows", took.as_secs_f64()));
+    }
+    report.check("janitor: time per row of ten times the rows", Figure::Ratio(ratio(per_row[1], per_row[0])), GROWTH);
+    progress("done");
+    Ok(report)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "it is printed"
+)]
+fn per_second(rows: u64, took: Duration) -> u64 {
+    (rows as f64 / took.as_secs_f64()) as u64
+}

@@ -1,0 +1,48 @@
+//! The janitor's own program, as it is installed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::leash::{self, Process};
+
+/// A program that hangs must not hang the benchmark.
+const LIMIT: Duration = Duration::from_hours(1);
+
+/// The program, in its release build.
+#[derive(Clone, Debug)]
+pub struct JanitorProgram(PathBuf);
+
+impl JanitorProgram {
+    /// The one beside which cargo has put this benchmark.
+    ///
+    /// # Errors
+    /// When it has not been built.
+    pub fn find() -> Result<Self> {
+        let benchmark = std::env::current_exe().context("cannot tell where this benchmark is")?;
+        let folder = benchmark.ancestors().nth(2).context("cargo puts benchmarks into a folder of their own")?;
+        let program = folder.join("authdb-janitor");
+        let build = "run `cargo build --release -p authdb-janitor` first";
+        ensure!(program.exists(), "{} is missing: {build}", program.display());
+        Ok(Self(program))
+    }
+
+    /// Runs it on a database to its end. Settings of the caller's environment count, so that they can be compared.
+    ///
+    /// # Errors
+    /// When it cannot be run, or does not end.
+    pub async fn run(&self, url: &str, arguments: &[&str]) -> Result<ExitStatus> {
+        let is_setting = |(name, _): &(OsString, OsString)| name.to_string_lossy().starts_with("AUTHDB_JANITOR_");
+        let mut command = leash::command(&self.0);
+        command.args(arguments).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("AUTHDB_JANITOR_TIME_BUDGET", "1h").envs(std::env::vars_os().filter(is_setting));
+        command.env("AUTHDB_DATABASE_URL", url).current_dir(std::env::temp_dir());
+        command.stdin(Stdio::null()).stdout(Stdio::inherit());
+        let mut process = Process::spawn(command)?;
+        let status = tokio::task::spawn_blocking(move || process.wait(LIMIT)).await??;
+        status.with_context(|| format!("the janitor took longer than {LIMIT:?}"))
+    }
+}

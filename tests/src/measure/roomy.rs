@@ -1,0 +1,40 @@
+//! A server that can hold millions of rows.
+//!
+//! The servers of the tests are small, so that many fit onto a machine. The options that make this one larger are printed
+//! with its figures.
+
+use anyhow::Result;
+
+use crate::flavour::Flavour;
+use crate::server::Server;
+
+/// Starts a server with room for millions of rows, which takes them from a client and times its transactions.
+///
+/// # Errors
+/// As for [`Server::start`].
+pub fn start_roomy(flavour: Flavour) -> Result<Server> {
+    let more = [
+        // The client loads rows from its standard input.
+        "--local-infile=ON",
+        // What a function sends is read from the general log, which is off until then.
+        "--log-output=TABLE",
+        "--performance-schema-instrument=transaction=ON",
+        "--performance-schema-consumer-events-transactions-current=ON",
+    ];
+    Server::start_with(flavour, size(flavour).into_iter().chain(more).map(Into::into))
+}
+
+/// What is said of the server beside its figures.
+#[must_use]
+pub fn conditions(flavour: Flavour) -> String {
+    let size = size(flavour).map(|option| option.trim_start_matches("--")).join(", ");
+    format!("{size}, innodb-flush-log-at-trx-commit=2, innodb-flush-method=nosync, no binary log")
+}
+
+fn size(flavour: Flavour) -> [&'static str; 2] {
+    let redo_log = match flavour {
+        Flavour::MariaDb => "--innodb-log-file-size=2G",
+        Flavour::MySql => "--innodb-redo-log-capacity=2G",
+    };
+    ["--innodb-buffer-pool-size=2G", redo_log]
+}

@@ -1,0 +1,87 @@
+//! What is printed: exact for programs, harmless for terminals, quiet when nobody reads on.
+
+use std::time::Duration;
+
+use authdb_tests::world::{DeviceFlowRow, TokenRow, key_at};
+use authdb_tests::{Engine, World};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use crate::authdb;
+
+#[tokio::test]
+async fn hostile_text_steers_no_terminal_in_any_form_and_json_is_exact() {
+    let world = World::create(Engine::Sqlite).await;
+    let authdb = authdb(&world);
+    let client = "\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}=cmd()";
+    world.add_device_flow(DeviceFlowRow { client, ..DeviceFlowRow::default() }).await;
+    for form in ["table", "json", "jsonl", "csv"] {
+        for arguments in [&["device", "list", "--output", form][..], &["device", "show", "BCDFGHJK", "--output", form]]
+        {
+            let outcome = authdb.run(arguments).await.succeeds();
+            let steers = |letter: char| (letter.is_control() && letter != '\n') || letter == '\u{202e}';
+            assert!(!outcome.output.contains(steers), "{form}: {outcome:?}");
+        }
+    }
+    assert_eq!(authdb.json(&["device", "list"]).await[0]["client"], client);
+}
+
+#[tokio::test]
+async fn a_list_goes_over_its_pages_and_says_when_there_are_more() {
+    let world = World::create(Engine::Sqlite).await;
+    let authdb = authdb(&world);
+    let token = |index: u32| {
+        TokenRow::created(key_at(world.start.before(Duration::from_millis(u64::from(index)))), "lhcb:alice")
+    };
+    world.add_tokens(&(1..=2300).map(token).collect::<Vec<_>>()).await;
+    let whole = authdb.run(&["token", "list", "--limit", "5000", "--output", "jsonl"]).await.succeeds();
+    let mut keys: Vec<String> = whole.values().iter().map(|row| row["jti"].to_string()).collect();
+    assert!(whole.errors.is_empty(), "{}", whole.errors);
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 2300);
+    let part = authdb.run(&["token", "list", "--limit", "1500", "--output", "csv"]).await.succeeds();
+    assert_eq!(part.output.lines().count(), 1501);
+    part.says("there are more than these 1500").says("--limit (1500)");
+}
+
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_is_left_in_peace() {
+    let world = World::create(Engine::Sqlite).await;
+    let token = |index: u32| {
+        TokenRow::created(key_at(world.start.before(Duration::from_millis(u64::from(index)))), "lhcb:alice")
+    };
+    world.add_tokens(&(1..=3000).map(token).collect::<Vec<_>>()).await;
+    let authdb = authdb(&world);
+    let mut child = authdb.command(&["token", "list", "--limit", "3000"]).spawn().expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output is a pipe")).lines();
+    lines.next_line().await.expect("it can be read").expect("there is a line");
+    drop(lines);
+    let ended = child.wait_with_output().await.expect("it ends");
+    assert_eq!((ended.status.code(), ended.stderr), (Some(0), Vec::new()));
+}
+
+#[tokio::test]
+async fn the_configuration_is_listed_with_its_places_and_without_its_passwords() {
+    let authdb = crate::Program::authdb()
+        .on("mysql://authdb:hunter2@db.example/auth")
+        .with_file("config.toml", "[policy]\nmax_clock_skew = \"45s\"\n");
+    let listed = authdb.run(&["config", "--output", "json"]).await.succeeds();
+    assert!(!listed.output.contains("hunter2"), "{listed:?}");
+    let find = |key: &str| {
+        let rows = listed.value();
+        rows.as_array().and_then(|rows| rows.iter().find(|row| row["key"] == key).cloned()).expect("the key is listed")
+    };
+    let url = find("database.url");
+    assert_eq!(url["value"], "mysql://authdb:***@db.example:3306/auth");
+    assert_eq!(url["origin"], "environment variable AUTHDB_DATABASE_URL");
+    assert_eq!(find("policy.max_clock_skew")["origin"], "config.toml, line 2");
+    assert_eq!(find("database.lock_timeout")["origin"], "default");
+}
+
+#[tokio::test]
+async fn every_shell_gets_its_words() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let words = crate::Program::authdb().run(&["completions", shell]).await.succeeds();
+        assert!(words.output.contains("revoke") && words.output.contains("dry-run"), "{shell}");
+    }
+}

@@ -1,0 +1,113 @@
+//! Why a command is not available now. The table of commands names these, so that the keys, the hint line, the help and the
+//! palette all say the same.
+
+use authdb_shared::ids::Subject;
+use authdb_shared::liveness::FlowState;
+use authdb_shared::model::TokenStatus;
+
+use super::{App, Screen};
+use crate::command::{self, Command};
+use crate::effect::TokenView;
+
+impl App {
+    /// Why a command cannot be given now; `None` if it can.
+    #[must_use]
+    pub fn unavailable(&self, command: Command) -> Option<String> {
+        command::entry(command).and_then(|entry| entry.refusal(self))
+    }
+
+    /// Why nothing can be changed now.
+    pub(crate) fn cannot_change(&self) -> Option<String> {
+        if self.read_only {
+            return Some("This session is read-only. Start without --read-only to change things.".to_owned());
+        }
+        if self.changing.is_some() {
+            return Some("The last change is still under way.".to_owned());
+        }
+        self.lost.as_ref().map(|_| "The database does not answer. Wait until it is back.".to_owned())
+    }
+
+    /// A change is of one row: whoever has marked others means those, and must not hit the one under the cursor.
+    fn marks_rows(&self) -> Option<String> {
+        let marked = self.list().map_or(0, |list| list.marks().0);
+        (marked > 0).then(|| format!("{marked} marked, but this changes one row. Esc drops the marks."))
+    }
+
+    pub(crate) fn cannot_deny(&self) -> Option<String> {
+        if let Some(reason) = self.marks_rows() {
+            return Some(reason);
+        }
+        let Some(flow) = self.device_flows.selected() else { return no_row() };
+        ended(flow.state(self.now(), &self.policy), &flow.user_code.to_string())
+    }
+
+    pub(crate) fn cannot_cancel(&self) -> Option<String> {
+        if let Some(reason) = self.marks_rows() {
+            return Some(reason);
+        }
+        let Some(flow) = self.authorization_flows.selected() else { return no_row() };
+        ended(flow.state(self.now(), &self.policy), "This flow")
+    }
+
+    pub(crate) fn cannot_revoke(&self) -> Option<String> {
+        if let Some(reason) = self.marks_rows() {
+            return Some(reason);
+        }
+        let Some(token) = self.tokens.selected() else { return no_row() };
+        (token.status == TokenStatus::Revoked).then(|| "This token is already revoked.".to_owned())
+    }
+
+    pub(crate) fn has_no_row(&self) -> Option<String> {
+        if self.list().is_some_and(|list| list.selected_index().is_some()) { None } else { no_row() }
+    }
+
+    pub(crate) fn cannot_revoke_subject(&self) -> Option<String> {
+        self.marks_rows().or_else(|| self.has_no_subject())
+    }
+
+    pub(crate) fn has_no_subject(&self) -> Option<String> {
+        if self.subject_at_cursor().is_none() { no_row() } else { None }
+    }
+
+    pub(crate) fn cannot_switch_range(&self) -> Option<String> {
+        matches!(self.selection, TokenView::Of(_))
+            .then(|| "All tokens of this subject are shown. Esc leaves the subject.".to_owned())
+    }
+
+    /// Whether a command has no use in the present view, so that it is not offered.
+    #[must_use]
+    pub fn is_pointless(&self, command: Command) -> bool {
+        let shows_one_subject = self.screen == Screen::Tokens && matches!(self.selection, TokenView::Of(_));
+        shows_one_subject && matches!(command, Command::OpenOwner | Command::SwitchRange)
+    }
+
+    /// The subject that a command on the screen in view is about.
+    #[must_use]
+    pub fn subject_at_cursor(&self) -> Option<&Subject> {
+        match self.screen {
+            Screen::Subjects => self.subjects.selected().map(|summary| &summary.subject),
+            Screen::Tokens => {
+                let at_cursor = self.tokens.selected().and_then(|token| token.subject.as_ref());
+                match &self.selection {
+                    TokenView::Of(subject) => Some(subject),
+                    TokenView::Live | TokenView::LastDay => at_cursor,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every refusal has this form")]
+fn no_row() -> Option<String> {
+    Some("Choose a row first, with ↓.".to_owned())
+}
+
+fn ended(state: FlowState, what: &str) -> Option<String> {
+    match state {
+        FlowState::Done => Some(format!("{what} is done: its tokens have been issued. Revoke them on screen 5.")),
+        FlowState::Error => Some(format!("{what} has already ended in an error.")),
+        FlowState::Pending { .. } | FlowState::Ready { .. } | FlowState::Stale { .. } => None,
+        FlowState::Unrecognised => Some(format!("{what} is in a state that DiracX does not know.")),
+    }
+}

@@ -1,0 +1,156 @@
+//! What can be done with a list whatever its rows are: the screens, the keys and the drawing know lists only so.
+
+use super::list::{List, Sort};
+use super::reading::Reading;
+use crate::table::{Column, Head, Role, Row, Value, Viewpoint};
+
+/// A cell of a list: harmless text, not cut yet, and what its look says.
+pub type Cell = (String, Role);
+
+/// A list of rows of any kind.
+pub trait Browse {
+    /// The state of reading it.
+    fn reading(&self) -> &Reading;
+    /// The same, to ask.
+    fn reading_mut(&mut self) -> &mut Reading;
+    /// How many rows are shown.
+    fn len(&self) -> usize;
+    /// Whether no row is shown.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Whether the database holds more.
+    fn has_more(&self) -> bool;
+    /// The filter as it was typed.
+    fn filter(&self) -> &str;
+    /// Narrows the list to what was typed.
+    fn set_filter(&mut self, text: String);
+    /// Where the row under the cursor stands.
+    fn selected_index(&self) -> Option<usize>;
+    /// The first row that a viewport of `height` lines shows.
+    fn offset(&self, height: usize) -> usize;
+    /// Moves the cursor to a row.
+    fn select(&mut self, index: usize, height: usize);
+    /// Moves the cursor by so many rows.
+    fn step(&mut self, count: isize, height: usize);
+    /// Lets go of the row. False if there was none.
+    fn release(&mut self) -> bool;
+    /// By what it is sorted.
+    fn sort(&self) -> Option<Sort>;
+    /// Sorts it; the row under the cursor stays on its line.
+    fn set_sort(&mut self, sort: Option<Sort>, viewpoint: &Viewpoint);
+    /// Marks the row under the cursor, or takes its mark away.
+    fn toggle_mark(&mut self);
+    /// Marks every row from the last one that was marked to the one under the cursor.
+    fn mark_range(&mut self);
+    /// Marks every row that is shown, or takes their marks away.
+    fn mark_all(&mut self);
+    /// Takes all marks away. False if there were none.
+    fn unmark(&mut self) -> bool;
+    /// How many rows are marked, and how many of those are not shown.
+    fn marks(&self) -> (usize, usize);
+    /// Whether the row shown at `index` is marked.
+    fn is_marked(&self, index: usize) -> bool;
+    /// Every field of the row shown at `index`.
+    fn fields(&self, index: usize, viewpoint: &Viewpoint) -> Vec<(Head, Value)>;
+    /// What is known of its columns.
+    fn heads(&self) -> Vec<Head>;
+    /// The cells of the row shown at `index`, for columns of these widths; `None` skips a column.
+    fn cells(&self, index: usize, widths: &[Option<usize>], viewpoint: &Viewpoint) -> Vec<Cell>;
+}
+
+impl<R: Row> Browse for List<R> {
+    fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    fn reading_mut(&mut self) -> &mut Reading {
+        &mut self.reading
+    }
+
+    fn len(&self) -> usize {
+        self.shown().len()
+    }
+
+    fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    fn set_filter(&mut self, text: String) {
+        self.filter = text;
+    }
+
+    fn selected_index(&self) -> Option<usize> {
+        self.selected_index()
+    }
+
+    fn offset(&self, height: usize) -> usize {
+        self.offset(height)
+    }
+
+    fn select(&mut self, index: usize, height: usize) {
+        self.select(index, height);
+    }
+
+    fn step(&mut self, count: isize, height: usize) {
+        self.step(count, height);
+    }
+
+    fn release(&mut self) -> bool {
+        self.release()
+    }
+
+    fn sort(&self) -> Option<Sort> {
+        self.sort()
+    }
+
+    fn set_sort(&mut self, sort: Option<Sort>, viewpoint: &Viewpoint) {
+        self.set_sort(sort, viewpoint);
+    }
+
+    fn toggle_mark(&mut self) {
+        self.toggle_mark();
+    }
+
+    fn mark_range(&mut self) {
+        self.mark_range();
+    }
+
+    fn mark_all(&mut self) {
+        self.mark_all();
+    }
+
+    fn unmark(&mut self) -> bool {
+        self.unmark()
+    }
+
+    fn marks(&self) -> (usize, usize) {
+        (self.marked(), if self.marked() == 0 { 0 } else { self.hidden_marks() })
+    }
+
+    fn is_marked(&self, index: usize) -> bool {
+        self.shown_at(index).is_some_and(|row| self.is_marked(row))
+    }
+
+    fn fields(&self, index: usize, viewpoint: &Viewpoint) -> Vec<(Head, Value)> {
+        let Some(row) = self.shown_at(index) else { return Vec::new() };
+        R::COLUMNS.iter().map(|column| (column.head, (column.value)(row, viewpoint))).collect()
+    }
+
+    fn heads(&self) -> Vec<Head> {
+        R::COLUMNS.iter().map(|column| column.head).collect()
+    }
+
+    fn cells(&self, index: usize, widths: &[Option<usize>], viewpoint: &Viewpoint) -> Vec<Cell> {
+        let Some(row) = self.shown_at(index) else { return Vec::new() };
+        let cell = |(column, width): (&Column<R>, &Option<usize>)| {
+            let width = (*width)?;
+            Some(((column.value)(row, viewpoint).shown(column.head.absent, width), (column.role)(row, viewpoint)))
+        };
+        R::COLUMNS.iter().zip(widths).filter_map(cell).collect()
+    }
+}

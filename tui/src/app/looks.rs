@@ -1,0 +1,97 @@
+//! What the screens that are no lists have seen so far.
+
+use authdb_shared::Timestamp;
+use authdb_shared::db::{Activity, JournalCheck, Page, Run};
+use authdb_shared::janitor::{JanitorStatus, Plan};
+
+use super::{App, Reading, Slot};
+use crate::effect::Effect;
+use crate::look::{Figures, Look, Months, Seen};
+
+/// What was seen last; each part stays when reading it anew fails.
+#[derive(Debug, Default)]
+pub struct Looks {
+    /// Counts, and who has most.
+    pub figures: Slot<Figures>,
+    /// The last hour.
+    pub minutes: Slot<Activity>,
+    /// The retention.
+    pub days: Slot<Activity>,
+    /// How the janitor is.
+    pub status: Slot<JanitorStatus>,
+    /// The partitions, or the months.
+    pub months: Slot<Months>,
+    /// What a run would do.
+    pub plan: Slot<Plan>,
+    /// What the janitor did; none without a ledger.
+    pub runs: Slot<Option<Page<Run>>>,
+    /// Whether the journal is sound; none without a ledger.
+    pub chain: Slot<Option<JournalCheck>>,
+}
+
+impl Looks {
+    /// The state of reading one of them.
+    #[must_use]
+    pub fn reading(&self, look: Look) -> &Reading {
+        match look {
+            Look::Figures => &self.figures.reading,
+            Look::Minutes => &self.minutes.reading,
+            Look::Days => &self.days.reading,
+            Look::Status => &self.status.reading,
+            Look::Months => &self.months.reading,
+            Look::Plan => &self.plan.reading,
+            Look::Runs => &self.runs.reading,
+            Look::Chain => &self.chain.reading,
+        }
+    }
+
+    pub(super) fn reading_mut(&mut self, look: Look) -> &mut Reading {
+        match look {
+            Look::Figures => &mut self.figures.reading,
+            Look::Minutes => &mut self.minutes.reading,
+            Look::Days => &mut self.days.reading,
+            Look::Status => &mut self.status.reading,
+            Look::Months => &mut self.months.reading,
+            Look::Plan => &mut self.plan.reading,
+            Look::Runs => &mut self.runs.reading,
+            Look::Chain => &mut self.chain.reading,
+        }
+    }
+
+    /// Takes in what was seen. False if it answers an older question.
+    fn take(&mut self, generation: u64, seen: Seen, now: Timestamp) -> bool {
+        match seen {
+            Seen::Figures(seen) => self.figures.answer(generation, seen, now),
+            Seen::Minutes(seen) => self.minutes.answer(generation, seen, now),
+            Seen::Days(seen) => self.days.answer(generation, seen, now),
+            Seen::Status(seen) => self.status.answer(generation, seen, now),
+            Seen::Months(seen) => self.months.answer(generation, seen, now),
+            Seen::Plan(seen) => self.plan.answer(generation, seen, now),
+            Seen::Runs(seen) => self.runs.answer(generation, seen, now),
+            Seen::Chain(seen) => self.chain.answer(generation, seen, now),
+        }
+    }
+}
+
+impl App {
+    /// Looks at something.
+    pub(super) fn look(&mut self, look: Look) -> Effect {
+        let generation = self.looks.reading_mut(look).ask(self.host_now);
+        Effect::Look { generation, look }
+    }
+
+    /// What the screen in view shows and is due.
+    pub(super) fn looks_due(&mut self) -> Vec<Effect> {
+        let now = self.host_now;
+        let is_due = |look: &Look| {
+            look.is_on(self.screen) && self.looks.reading(*look).is_due(now, look.interval().max(self.refresh_interval))
+        };
+        let due: Vec<Look> = Look::ALL.into_iter().filter(is_due).collect();
+        due.into_iter().map(|look| self.look(look)).collect()
+    }
+
+    /// Takes in what was seen.
+    pub(super) fn seen(&mut self, generation: u64, seen: Seen) {
+        self.looks.take(generation, seen, self.host_now);
+    }
+}

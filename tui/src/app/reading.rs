@@ -1,0 +1,104 @@
+//! Reading something again and again: which answer belongs to which question, and how fresh it is.
+
+use std::time::Duration;
+
+use authdb_shared::Timestamp;
+use authdb_shared::db::DbError;
+
+/// How fresh what was read is.
+#[derive(Clone, Copy, Debug)]
+pub struct Freshness<'a> {
+    /// For how long an answer has been awaited.
+    pub waiting: Option<Duration>,
+    /// How long ago it was read; `None` before the first answer.
+    pub age: Option<Duration>,
+    /// Why the last reading failed, if it did.
+    pub error: Option<&'a str>,
+}
+
+/// The state of reading something.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// When it was read, by the host's clock; `None` before the first answer.
+    pub read_at: Option<Timestamp>,
+    /// Why the last reading failed, if it did.
+    error: Option<String>,
+    generation: u64,
+    asked_at: Option<Timestamp>,
+    is_waiting: bool,
+}
+
+impl Reading {
+    /// Begins reading, and says which generation the answer must carry.
+    pub fn ask(&mut self, now: Timestamp) -> u64 {
+        self.generation += 1;
+        self.asked_at = Some(now);
+        self.is_waiting = true;
+        self.generation
+    }
+
+    /// Whether it is time to read again: never while an answer is awaited.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp, interval: Duration) -> bool {
+        !self.is_waiting && self.asked_at.is_none_or(|asked| now.since(asked) >= interval || now < asked)
+    }
+
+    /// Takes note of an answer. False if it answers an older question, and must be dropped.
+    pub fn is_answered<T>(&mut self, generation: u64, answer: &Result<T, DbError>, now: Timestamp) -> bool {
+        if generation != self.generation {
+            return false;
+        }
+        self.is_waiting = false;
+        match answer {
+            Ok(_) => {
+                self.error = None;
+                self.read_at = Some(now);
+            }
+            Err(error) => self.error = Some(error.to_string()),
+        }
+        true
+    }
+
+    /// Forgets what was read; answers that are still under way stay stale.
+    pub fn forget(&mut self) {
+        *self = Self { generation: self.generation, ..Self::default() };
+    }
+
+    /// How fresh what was read is.
+    #[must_use]
+    pub fn freshness(&self, now: Timestamp) -> Freshness<'_> {
+        Freshness {
+            waiting: self.asked_at.filter(|_| self.is_waiting).map(|asked| now.since(asked)),
+            age: self.read_at.map(|read| now.since(read)),
+            error: self.error.as_deref(),
+        }
+    }
+}
+
+/// Something that is read whole, for a screen that is no list.
+#[derive(Debug)]
+pub struct Slot<T> {
+    /// What was read last; it stays when reading fails.
+    pub value: Option<T>,
+    /// The state of reading it.
+    pub reading: Reading,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self { value: None, reading: Reading::default() }
+    }
+}
+
+impl<T> Slot<T> {
+    /// Takes an answer in, unless it answers an older question. False if it was dropped.
+    pub fn answer(&mut self, generation: u64, answer: Result<T, DbError>, now: Timestamp) -> bool {
+        let is_ours = self.reading.is_answered(generation, &answer, now);
+        if let Ok(value) = answer
+            && is_ours
+        {
+            self.value = Some(value);
+        }
+        is_ours
+    }
+}

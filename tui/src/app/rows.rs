@@ -1,0 +1,146 @@
+//! Which list and which query belong to each screen: the one place that knows. A screen that is added is named in each
+//! `match` here, and nowhere else in the state.
+
+use authdb_shared::Timestamp;
+use authdb_shared::db::{Containing, DbError, FlowFilter, Page};
+
+use super::{App, Browse, Freshness, List, Lost, Reading, Screen, Tone};
+use crate::action::Rows;
+use crate::effect::{Effect, Query};
+use crate::table::{Row, Viewpoint};
+
+/// What an answer says about the database.
+enum News {
+    /// It answered, and said what time it is.
+    Time(Timestamp),
+    /// It does not answer.
+    Lost(String),
+    /// Nothing: the answer was late, or refused for another reason.
+    None,
+}
+
+impl App {
+    /// The list that a screen shows; `None` if it shows something else.
+    #[must_use]
+    pub fn list_of(&self, screen: Screen) -> Option<&dyn Browse> {
+        Some(match screen {
+            Screen::DeviceFlows => &self.device_flows,
+            Screen::AuthorizationFlows => &self.authorization_flows,
+            Screen::Subjects => &self.subjects,
+            Screen::Tokens => &self.tokens,
+            Screen::Journal => &self.journal,
+            Screen::Overview | Screen::Partitions | Screen::Janitor => return None,
+        })
+    }
+
+    /// The list in view.
+    #[must_use]
+    pub fn list(&self) -> Option<&dyn Browse> {
+        self.list_of(self.screen)
+    }
+
+    /// The same, to change.
+    pub(super) fn list_mut(&mut self) -> Option<&mut dyn Browse> {
+        Some(match self.screen {
+            Screen::DeviceFlows => &mut self.device_flows,
+            Screen::AuthorizationFlows => &mut self.authorization_flows,
+            Screen::Subjects => &mut self.subjects,
+            Screen::Tokens => &mut self.tokens,
+            Screen::Journal => &mut self.journal,
+            Screen::Overview | Screen::Partitions | Screen::Janitor => return None,
+        })
+    }
+
+    /// The state of reading the list of a screen.
+    pub(super) fn reading(&self, screen: Screen) -> Option<&Reading> {
+        self.list_of(screen).map(Browse::reading)
+    }
+
+    fn reading_mut(&mut self, screen: Screen) -> Option<&mut Reading> {
+        Some(match screen {
+            Screen::DeviceFlows => &mut self.device_flows.reading,
+            Screen::AuthorizationFlows => &mut self.authorization_flows.reading,
+            Screen::Subjects => &mut self.subjects.reading,
+            Screen::Tokens => &mut self.tokens.reading,
+            Screen::Journal => &mut self.journal.reading,
+            Screen::Overview | Screen::Partitions | Screen::Janitor => return None,
+        })
+    }
+
+    /// What the list of a screen asks the database.
+    fn query(&self, screen: Screen) -> Option<Query> {
+        Some(match screen {
+            Screen::DeviceFlows => Query::DeviceFlows(FlowFilter::containing(&self.device_flows.filter)),
+            Screen::AuthorizationFlows => {
+                Query::AuthorizationFlows(FlowFilter::containing(&self.authorization_flows.filter))
+            }
+            Screen::Subjects => Query::Subjects(Containing::new(&self.subjects.filter)),
+            Screen::Tokens => Query::Tokens(self.selection.filter(&self.tokens.filter)),
+            Screen::Journal => Query::Journal,
+            Screen::Overview | Screen::Partitions | Screen::Janitor => return None,
+        })
+    }
+
+    /// Asks for the list that a screen shows, if it shows one.
+    pub(super) fn fetch(&mut self, screen: Screen) -> Option<Effect> {
+        let now = self.host_now;
+        let query = self.query(screen)?;
+        let generation = self.reading_mut(screen)?.ask(now);
+        Some(Effect::Fetch { generation, query })
+    }
+
+    /// Takes in what a screen asked for.
+    pub(super) fn rows(&mut self, generation: u64, rows: Rows) {
+        let (now, viewpoint) = (self.host_now, self.viewpoint());
+        let news = match rows {
+            Rows::DeviceFlows(page) => take_in(&mut self.device_flows, generation, page, &viewpoint, now),
+            Rows::AuthorizationFlows(page) => take_in(&mut self.authorization_flows, generation, page, &viewpoint, now),
+            Rows::Subjects(page) => take_in(&mut self.subjects, generation, page, &viewpoint, now),
+            Rows::Tokens(page) => take_in(&mut self.tokens, generation, page, &viewpoint, now),
+            Rows::Journal(page) => take_in(&mut self.journal, generation, page, &viewpoint, now),
+        };
+        match news {
+            News::Time(database_now) => {
+                self.clock_offset = database_now.unix_millis() - now.unix_millis();
+                self.answered_at = Some(now);
+                if self.lost.take().is_some() {
+                    self.say(Tone::Good, "The database is back.".to_owned());
+                }
+            }
+            News::Lost(reason) => {
+                self.lost = Some(Lost { since: self.answered_at.unwrap_or(now), reason });
+            }
+            News::None => {}
+        }
+    }
+
+    /// How fresh what is in view is.
+    #[must_use]
+    pub fn freshness(&self) -> Freshness<'_> {
+        let main = match self.screen {
+            Screen::Overview => &self.looks.figures.reading,
+            Screen::Partitions => &self.looks.months.reading,
+            Screen::Janitor => &self.looks.status.reading,
+            screen => match self.list_of(screen) {
+                Some(list) => list.reading(),
+                None => &self.looks.figures.reading,
+            },
+        };
+        main.freshness(self.host_now)
+    }
+}
+
+fn take_in<R: Row>(
+    list: &mut List<R>,
+    generation: u64,
+    page: Result<Page<R>, DbError>,
+    viewpoint: &Viewpoint,
+    now: Timestamp,
+) -> News {
+    let news = match &page {
+        Ok(page) => News::Time(page.now),
+        Err(error) if error.is_connection_loss() => News::Lost(error.cause()),
+        Err(_) => News::None,
+    };
+    if list.answer(generation, page, viewpoint, now) { news } else { News::None }
+}

@@ -1,0 +1,257 @@
+//! The screens that are no lists: what they say, what they keep when reading fails, and what they say at any size.
+
+use std::collections::BTreeMap;
+
+use authdb_shared::db::{
+    AdminAction, Backlog, ChainFault, ClientCodes, FlowStateFilter, JournalCheck, LivenessFilter, Outcome, Run,
+    RunOutcome, StateCounts, Sweep,
+};
+use authdb_shared::health::Finding;
+use authdb_shared::janitor::{JanitorStatus, Job, JobStatus, LeaseStatus, Plan, PlannedJob, PlannedStep, SweepBacklog};
+use authdb_shared::partition::{Layout, Month, Partition, PartitionBound};
+
+use super::*;
+use crate::look::{Figures, Look, Months, Seen};
+
+impl Harness {
+    /// Answers the newest question of a look.
+    fn see(&mut self, look: Look, seen: Seen) {
+        let effect = self.app.look(look);
+        let Effect::Look { generation, .. } = effect else { panic!("{effect:?} is no look") };
+        self.answer(Answer::Seen { generation, seen });
+    }
+
+    fn looks_asked(&self) -> Vec<Look> {
+        let look = |effect: &Effect| if let Effect::Look { look, .. } = effect { Some(*look) } else { None };
+        self.effects.iter().filter_map(look).collect()
+    }
+}
+
+fn counts<S: Ord + Copy>(rows: &[(S, u64)]) -> StateCounts<S> {
+    StateCounts { rows: rows.iter().copied().collect::<BTreeMap<S, u64>>(), is_cut_short: false }
+}
+
+fn figures(pending: u64) -> Figures {
+    let top = SubjectSummary { subject: subject("lhcb:alice"), live: 7, revoked: 0, first: None, last: None };
+    Figures {
+        device_flows: counts(&[(FlowStateFilter::Pending, pending), (FlowStateFilter::Error, 2)]),
+        authorization_flows: counts(&[(FlowStateFilter::Done, 4)]),
+        tokens: counts(&[(LivenessFilter::Live, 150)]),
+        top: page(vec![top]),
+        clients: vec![ClientCodes { client: "scanner\u{1b}[2J".to_owned(), pending, completed: 0 }],
+    }
+}
+
+fn status(findings: Vec<Finding>) -> JanitorStatus {
+    let run = run(RunOutcome::Done);
+    JanitorStatus {
+        at: at(NOW),
+        lease: Some(LeaseStatus {
+            holder: "bastion (process 7)".to_owned(),
+            number: 3,
+            until: Some(at(NOW + 40_000)),
+            is_held: true,
+        }),
+        jobs: vec![JobStatus {
+            job: Job::Flows,
+            last_done: run.start,
+            last: Some(run),
+            next_due: Some(at(NOW + 300_000)),
+        }],
+        backlog: vec![SweepBacklog {
+            sweep: Sweep::PurgeDeviceFlows,
+            backlog: Backlog { rows: 12, oldest: Some(at(NOW - 7_200_000)), is_cut_short: false },
+        }],
+        runway_months: Some(1),
+        p_future_rows: Some(0),
+        findings,
+    }
+}
+
+fn run(outcome: RunOutcome) -> Run {
+    Run {
+        id: 1,
+        job: "flows".to_owned(),
+        host: "bastion".to_owned(),
+        start: Some(at(NOW - 300_000)),
+        end: Some(at(NOW - 297_000)),
+        outcome,
+        counts: serde_json::json!({ "rows": { "device flows deleted": 31 }, "changes": [] }),
+        error: None,
+    }
+}
+
+#[test]
+fn alarms_stand_first_and_the_worst_of_them_on_top() {
+    let mut harness = Harness::new(false);
+    harness.key('1');
+    let findings = vec![Finding::warning("flows", "never ran here"), Finding::critical("clocks", "an hour apart")];
+    harness.see(Look::Status, Seen::Status(Ok(status(findings))));
+    harness.see(Look::Figures, Seen::Figures(Ok(figures(40))));
+    for (width, height) in [(50, 15), (80, 24), (120, 40), (200, 60)] {
+        let screen = harness.screen(width, height);
+        let place = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text} is missing: {screen}"));
+        assert!(place("!! clocks: an hour apart") < place("!  flows: never ran here"), "{screen}");
+        assert!(place("scanner") < place("device flows"), "a flood of codes is an alarm: {screen}");
+        assert!(!screen.contains('\u{1b}'), "{screen}");
+    }
+    assert!(harness.screen(80, 24).contains("150 live"));
+}
+
+#[test]
+fn a_look_that_fails_keeps_what_was_seen_with_its_age_and_the_cause() {
+    let mut harness = Harness::new(false);
+    harness.key('1');
+    harness.see(Look::Figures, Seen::Figures(Ok(figures(3))));
+    harness.now = at(NOW + 9_000);
+    harness.see(Look::Figures, Seen::Figures(Err(lost())));
+    let screen = harness.screen(120, 40);
+    assert!(screen.contains("from 9s ago") && screen.contains("connection refused"), "{screen}");
+    assert!(screen.contains("3 pending") && screen.contains("lhcb:alice"), "{screen}");
+}
+
+#[test]
+fn only_what_the_screen_in_view_shows_is_looked_at() {
+    let mut harness = Harness::new(false);
+    harness.key('2');
+    harness.act(Action::Tick);
+    assert_eq!(harness.looks_asked(), []);
+    harness.key('6');
+    harness.act(Action::Tick);
+    assert_eq!(harness.looks_asked(), [Look::Months, Look::Plan], "and nothing twice while an answer is awaited");
+}
+
+#[test]
+fn an_answer_to_an_older_look_is_dropped() {
+    let mut harness = Harness::new(false);
+    let old = harness.app.look(Look::Figures);
+    let Effect::Look { generation, .. } = old else { panic!("{old:?} is no look") };
+    harness.see(Look::Figures, Seen::Figures(Ok(figures(3))));
+    harness.answer(Answer::Seen { generation, seen: Seen::Figures(Ok(figures(99))) });
+    harness.key('1');
+    assert!(harness.screen(80, 24).contains("3 pending"));
+}
+
+fn plan() -> Plan {
+    let step = PlannedStep {
+        change: "drop a month".to_owned(),
+        partitions: vec!["p_2026_4".to_owned()],
+        rows: 1_200,
+        active: 2,
+        bytes: 3 << 20,
+        ..PlannedStep::default()
+    };
+    let job = PlannedJob {
+        job: "tokens".to_owned(),
+        sweeps: Vec::new(),
+        steps: vec![step],
+        refused: Vec::new(),
+        notes: Vec::new(),
+    };
+    Plan {
+        version: 1,
+        database: String::new(),
+        server: String::new(),
+        made_at: String::new(),
+        made_at_millis: NOW,
+        settings: Vec::new(),
+        layout: String::new(),
+        clocks: Vec::new(),
+        jobs: vec![job],
+    }
+}
+
+#[test]
+fn the_partitions_say_how_far_they_reach_and_what_the_next_roll_takes_with_it() {
+    let month = Month::of(at(NOW));
+    let partition = |name: String, bound, rows| Partition { name, bound, rows, bytes: rows * 100 };
+    let bounded = |month: Month| PartitionBound::Below(month.upper_bound());
+    let layout = Layout {
+        partitions: vec![
+            partition(month.partition_name(), bounded(month), 40_000),
+            partition(month.plus(1).partition_name(), bounded(month.plus(1)), 0),
+            partition("p_future".to_owned(), PartitionBound::Unbounded, 0),
+        ],
+    };
+    let mut harness = Harness::new(false);
+    harness.key('6');
+    harness.see(Look::Months, Seen::Months(Ok(Months { now: at(NOW), layout, counted: None })));
+    harness.see(Look::Plan, Seen::Plan(Ok(plan())));
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let screen = harness.screen(width, height);
+        assert!(screen.contains("1 month partitioned ahead") && screen.contains("2026-12-01"), "{screen}");
+        assert!(screen.contains("40,000") && screen.contains("3 MiB"), "{screen}");
+        let flowing = screen.replace(['\n', '"'], " ");
+        assert!(flowing.contains("drop a month p_2026_4: 1,200 tokens"), "{screen}");
+        assert!(flowing.contains("2 of them"), "{screen}");
+    }
+}
+
+#[test]
+fn the_janitor_says_who_works_what_waits_and_what_was_done() {
+    let mut harness = Harness::new(false);
+    harness.key('7');
+    harness.see(Look::Status, Seen::Status(Ok(status(Vec::new()))));
+    harness.see(Look::Runs, Seen::Runs(Ok(Some(page(vec![run(RunOutcome::Done)])))));
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("bastion (process 7) holds the lease for 40s"), "{screen}");
+    assert!(screen.contains("waits: purge-device-flows 12 rows, the oldest from 2h ago"), "{screen}");
+    assert!(screen.contains("5m ago") && screen.contains("31 device flows deleted"), "{screen}");
+}
+
+#[test]
+fn a_screen_that_is_higher_than_the_terminal_scrolls_to_its_end() {
+    let mut harness = Harness::new(false);
+    harness.key('7');
+    let runs = (0..100)
+        .map(|_| run(RunOutcome::Done))
+        .chain([Run { error: Some("the first".to_owned()), ..run(RunOutcome::Failed) }]);
+    harness.see(Look::Runs, Seen::Runs(Ok(Some(page(runs.collect())))));
+    assert!(!harness.screen(80, 24).contains("the first"));
+    harness.press(KeyCode::End);
+    assert!(harness.screen(80, 24).contains("the first"));
+    harness.press(KeyCode::Home);
+    assert!(!harness.screen(80, 24).contains("the first"));
+}
+
+#[test]
+fn the_journal_says_who_did_what_and_where_its_chain_breaks() {
+    let action = AdminAction {
+        id: 12,
+        time: Some(at(NOW - 60_000)),
+        actor: "alice".to_owned(),
+        account: "operator@%".to_owned(),
+        host: "bastion".to_owned(),
+        action: "revoke".to_owned(),
+        target: "lhcb:bob".to_owned(),
+        reason: "a stolen laptop".to_owned(),
+        outcome: Outcome::Done,
+        details: serde_json::Value::Null,
+    };
+    let mut harness = Harness::new(false);
+    harness.key('8');
+    let generation = harness.last_generation();
+    harness.answer(Answer::Rows { generation, rows: Rows::Journal(Ok(page(vec![action]))) });
+    let check = |fault| Ok(Some(JournalCheck { sound: 11, head: String::new(), fault }));
+    harness.see(Look::Chain, Seen::Chain(check(None)));
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("alice") && screen.contains("lhcb:bob") && screen.contains("a stolen lap"), "{screen}");
+    assert!(screen.contains("chain verified, 11 sound"), "{screen}");
+    harness.see(Look::Chain, Seen::Chain(check(Some(ChainFault::Changed(12)))));
+    assert!(harness.screen(120, 40).contains("CHAIN BROKEN after 11: action 12 was changed"));
+}
+
+#[test]
+fn every_screen_can_be_told_by_its_tab_at_any_width() {
+    for (width, height) in [(50, 15), (80, 24), (120, 40), (200, 60)] {
+        for screen in Screen::ALL {
+            let mut harness = Harness::new(false);
+            harness.key(screen.digit());
+            let shown = harness.screen(width, height);
+            let tabs = shown.lines().nth(1).expect("the line of the tabs");
+            for other in Screen::ALL {
+                assert!(tabs.contains(other.digit()), "{tabs}");
+            }
+        }
+    }
+}

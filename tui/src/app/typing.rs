@@ -1,0 +1,73 @@
+//! Keys in fields, and the yes and no of dialogs.
+
+use tui_input::backend::crossterm::EventHandler;
+
+use super::{App, Dialog};
+use crate::action::Action;
+use crate::command::Command;
+use crate::effect::Effect;
+
+impl App {
+    pub(super) fn typed(&mut self, key: crossterm::event::KeyEvent) -> Vec<Effect> {
+        let event = crossterm::event::Event::Key(key);
+        if let Some(Dialog::Approve(approve)) = &mut self.dialog {
+            // Which field it belongs to is known when the code has been looked up.
+            if approve.looking_up.is_some() {
+                self.type_ahead.push(Action::Typed(key));
+                return Vec::new();
+            }
+            approve.error = None;
+            if let Some(field) = approve.field() {
+                field.handle_event(&event);
+            }
+            return Vec::new();
+        }
+        let Some(input) = &mut self.filter_input else { return Vec::new() };
+        input.handle_event(&event);
+        let filter = input.value().to_owned();
+        self.narrow(filter)
+    }
+
+    pub(super) fn confirm(&mut self) -> Vec<Effect> {
+        match &self.dialog {
+            Some(Dialog::Confirm(confirm)) if confirm.is_counting => Vec::new(),
+            Some(Dialog::Confirm(confirm)) => {
+                let change = confirm.change.clone();
+                self.begin(change)
+            }
+            Some(Dialog::Approve(approve)) if approve.looking_up.is_some() => {
+                self.type_ahead.push(Action::Command(Command::Confirm));
+                Vec::new()
+            }
+            Some(Dialog::Approve(_)) => self.approval_step(),
+            Some(Dialog::Help | Dialog::Details) => self.dismiss(),
+            None => {
+                self.filter_input = None;
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn dismiss(&mut self) -> Vec<Effect> {
+        self.type_ahead.clear();
+        self.dialog_scroll = 0;
+        if let Some(Dialog::Approve(approve)) = &mut self.dialog
+            && approve.back()
+        {
+            return Vec::new();
+        }
+        if self.dialog.take().is_some() {
+            return Vec::new();
+        }
+        if self.filter_input.take().is_some() { self.narrow(String::new()) } else { Vec::new() }
+    }
+
+    /// Narrows the list in view to what was typed, and asks for its rows if that is something else than before.
+    pub(super) fn narrow(&mut self, filter: String) -> Vec<Effect> {
+        match self.list_mut() {
+            Some(list) if list.filter() != filter => list.set_filter(filter),
+            _ => return Vec::new(),
+        }
+        self.fetch(self.screen).into_iter().collect()
+    }
+}

@@ -1,0 +1,164 @@
+//! The one table of commands: what the keys do, what the hint line offers, what the help says and what the palette finds
+//! all come from here, and so does why a command is not available now.
+
+mod table;
+
+pub use table::COMMANDS;
+
+use crate::app::{App, Screen};
+use crate::key::Key;
+
+/// Something the admin can tell the dashboard to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Leave the program.
+    Quit,
+    /// Show or hide the help.
+    Help,
+    /// Show a screen.
+    Show(Screen),
+    /// Show the next screen.
+    NextScreen,
+    /// Show the previous screen.
+    PreviousScreen,
+    /// Move the cursor down.
+    Down,
+    /// Move the cursor up.
+    Up,
+    /// Move the cursor down a page.
+    PageDown,
+    /// Move the cursor up a page.
+    PageUp,
+    /// Move the cursor to the first row.
+    First,
+    /// Move the cursor to the last row.
+    Last,
+    /// Show every field of the row under the cursor.
+    Details,
+    /// Open the subject under the cursor.
+    Open,
+    /// Open the subject whose row is under the cursor.
+    OpenOwner,
+    /// Sort by the next column.
+    Sort,
+    /// Turn the order around.
+    ReverseSort,
+    /// Mark the row under the cursor.
+    Mark,
+    /// Mark every row from the last mark to the cursor.
+    MarkRange,
+    /// Mark every row that is shown.
+    MarkAll,
+    /// Go back: take marks away, clear the filter, leave the subject, let go of the row.
+    Back,
+    /// Type a filter.
+    Filter,
+    /// Read everything anew.
+    Refresh,
+    /// Switch between live tokens and all of the last day.
+    SwitchRange,
+    /// Approve a device code by hand.
+    Approve,
+    /// Deny the device flow under the cursor.
+    Deny,
+    /// Cancel the authorization flow under the cursor.
+    Cancel,
+    /// Revoke the token under the cursor.
+    Revoke,
+    /// Revoke all tokens of the subject under the cursor.
+    RevokeSubject,
+    /// Say yes in a dialog.
+    Confirm,
+    /// Say no in a dialog.
+    Dismiss,
+}
+
+/// Why a command is not available now; `None` if it is.
+pub type Refusal = fn(&App) -> Option<String>;
+
+/// Where and how a command is given.
+pub struct Entry {
+    /// The command.
+    pub command: Command,
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// The keys that give it unless the configuration names others; the first is the one shown.
+    pub keys: &'static [Key],
+    /// A word or two for the hint line; empty if it is not shown there.
+    pub hint: &'static str,
+    /// A line for the help and the palette.
+    pub help: &'static str,
+    /// Whether it shares its line of the help with the next command.
+    pub is_paired: bool,
+    /// The screens on which it means something; all if empty.
+    pub screens: &'static [Screen],
+    /// Whether it changes the database in the end.
+    pub is_change: bool,
+    /// Why it is not available now.
+    pub refusal: Refusal,
+}
+
+impl Entry {
+    const fn new(command: Command, name: &'static str, keys: &'static [Key], help: &'static str) -> Self {
+        Self {
+            command,
+            name,
+            keys,
+            hint: "",
+            help,
+            is_paired: false,
+            screens: &[],
+            is_change: false,
+            refusal: |_| None,
+        }
+    }
+
+    /// The same with a word or two in the hint line.
+    const fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    /// The same on one line of the help with the next command.
+    const fn paired(mut self) -> Self {
+        self.is_paired = true;
+        self
+    }
+
+    /// The same on these screens only.
+    const fn on(mut self, screens: &'static [Screen]) -> Self {
+        self.screens = screens;
+        self
+    }
+
+    /// The same, unavailable where this says so.
+    const fn unless(mut self, refusal: Refusal) -> Self {
+        self.refusal = refusal;
+        self
+    }
+
+    /// The same for a command that changes the database.
+    const fn changes(mut self) -> Self {
+        self.is_change = true;
+        self
+    }
+
+    /// Whether the command means something on `screen`.
+    #[must_use]
+    pub fn is_on(&self, screen: Screen) -> bool {
+        self.screens.is_empty() || self.screens.contains(&screen)
+    }
+
+    /// Why the command is not available now; `None` if it is.
+    #[must_use]
+    pub fn refusal(&self, app: &App) -> Option<String> {
+        let of_changes = if self.is_change { app.cannot_change() } else { None };
+        of_changes.or_else(|| (self.refusal)(app))
+    }
+}
+
+/// The entry of a command; dialogs' own answers have none.
+#[must_use]
+pub fn entry(command: Command) -> Option<&'static Entry> {
+    COMMANDS.iter().find(|entry| entry.command == command)
+}

@@ -1,0 +1,174 @@
+//! Every command with its name, its keys and its words, in the order in which the help shows them.
+
+use crossterm::event::KeyCode;
+
+use super::{Command, Entry};
+use crate::app::{App, Screen};
+use crate::key::Key;
+
+const DEVICE_FLOWS: &[Screen] = &[Screen::DeviceFlows];
+const AUTHORIZATION_FLOWS: &[Screen] = &[Screen::AuthorizationFlows];
+/// The screens that are lists.
+const LISTS: &[Screen] =
+    &[Screen::DeviceFlows, Screen::AuthorizationFlows, Screen::Subjects, Screen::Tokens, Screen::Journal];
+/// The lists that the database narrows.
+const FILTERED: &[Screen] = &[Screen::DeviceFlows, Screen::AuthorizationFlows, Screen::Subjects, Screen::Tokens];
+const TOKENS: &[Screen] = &[Screen::Tokens];
+const SUBJECTS: &[Screen] = &[Screen::Subjects];
+const WITH_DETAILS: &[Screen] = &[Screen::DeviceFlows, Screen::AuthorizationFlows, Screen::Tokens];
+const OF_SUBJECTS: &[Screen] = &[Screen::Subjects, Screen::Tokens];
+
+const fn key(code: KeyCode) -> Key {
+    Key::plain(code)
+}
+
+const fn letter(letter: char) -> Key {
+    Key::letter(letter)
+}
+
+/// Every command there is.
+pub const COMMANDS: &[Entry] = &[
+    Entry::new(Command::Approve, "approve", &[letter('a')], "approve a device code that a user reads out")
+        .hint("approve")
+        .on(DEVICE_FLOWS)
+        .changes(),
+    Entry::new(Command::Deny, "deny", &[letter('d')], "deny the device flow under the cursor")
+        .hint("deny")
+        .on(DEVICE_FLOWS)
+        .changes()
+        .unless(App::cannot_deny),
+    Entry::new(Command::Cancel, "cancel", &[letter('c')], "cancel the authorization flow under the cursor")
+        .hint("cancel flow")
+        .on(AUTHORIZATION_FLOWS)
+        .changes()
+        .unless(App::cannot_cancel),
+    Entry::new(Command::Details, "details", &[key(KeyCode::Enter)], "show every field of the row under the cursor")
+        .hint("details")
+        .on(WITH_DETAILS)
+        .unless(App::has_no_row),
+    Entry::new(
+        Command::Open,
+        "open",
+        &[key(KeyCode::Enter), letter('o')],
+        "show all tokens of the subject under the cursor",
+    )
+    .hint("tokens")
+    .on(SUBJECTS)
+    .unless(App::has_no_subject),
+    Entry::new(Command::OpenOwner, "open_subject", &[letter('o')], "show all tokens of the token's subject")
+        .hint("owner")
+        .on(TOKENS)
+        .unless(App::has_no_subject),
+    Entry::new(Command::Revoke, "revoke", &[letter('r')], "revoke the token under the cursor")
+        .hint("revoke")
+        .on(TOKENS)
+        .changes()
+        .unless(App::cannot_revoke),
+    Entry::new(
+        Command::RevokeSubject,
+        "revoke_subject",
+        &[letter('R')],
+        "revoke all tokens of the subject under the cursor",
+    )
+    .hint("revoke all")
+    .on(OF_SUBJECTS)
+    .changes()
+    .unless(App::cannot_revoke_subject),
+    Entry::new(
+        Command::SwitchRange,
+        "horizon",
+        &[letter('l')],
+        "switch between live tokens and everything of the last day",
+    )
+    .hint("live/all")
+    .on(TOKENS)
+    .unless(App::cannot_switch_range),
+    Entry::new(Command::Down, "down", &[key(KeyCode::Down), letter('j')], "the row below").paired(),
+    Entry::new(Command::Up, "up", &[key(KeyCode::Up), letter('k')], "the row above"),
+    Entry::new(
+        Command::PageDown,
+        "page_down",
+        &[key(KeyCode::PageDown), Key::control('f'), Key::control('d')],
+        "next page",
+    )
+    .paired(),
+    Entry::new(
+        Command::PageUp,
+        "page_up",
+        &[key(KeyCode::PageUp), Key::control('b'), Key::control('u')],
+        "previous page",
+    ),
+    Entry::new(Command::First, "first", &[key(KeyCode::Home), letter('g')], "first row").paired(),
+    Entry::new(Command::Last, "last", &[key(KeyCode::End), letter('G')], "last row"),
+    Entry::new(Command::Filter, "filter", &[letter('/')], "show only rows that contain a text")
+        .hint("filter")
+        .on(FILTERED),
+    Entry::new(Command::Sort, "sort", &[letter('s')], "sort by the next column").hint("sort").on(LISTS).paired(),
+    Entry::new(Command::ReverseSort, "reverse_sort", &[letter('S')], "turn the order around").on(LISTS),
+    Entry::new(Command::Mark, "mark", &[letter(' ')], "mark the row under the cursor")
+        .on(LISTS)
+        .unless(App::has_no_row)
+        .paired(),
+    Entry::new(Command::MarkRange, "mark_range", &[letter('v')], "mark from the last mark to the cursor")
+        .on(LISTS)
+        .unless(App::has_no_row)
+        .paired(),
+    Entry::new(Command::MarkAll, "mark_all", &[letter('*')], "mark all rows shown, or none of them").on(LISTS),
+    Entry::new(
+        Command::Back,
+        "back",
+        &[key(KeyCode::Esc), key(KeyCode::Backspace)],
+        "drop marks, filter, subject, row: one at a time",
+    ),
+    Entry::new(Command::Show(Screen::Overview), "overview", &[letter('1')], "overview"),
+    Entry::new(Command::Show(Screen::DeviceFlows), "device_flows", &[letter('2')], "device flows"),
+    Entry::new(Command::Show(Screen::AuthorizationFlows), "authorization_flows", &[letter('3')], "authorization flows"),
+    Entry::new(Command::Show(Screen::Subjects), "subjects", &[letter('4')], "subjects"),
+    Entry::new(Command::Show(Screen::Tokens), "tokens", &[letter('5')], "tokens"),
+    Entry::new(Command::Show(Screen::Partitions), "partitions", &[letter('6')], "partitions"),
+    Entry::new(Command::Show(Screen::Janitor), "janitor", &[letter('7')], "janitor"),
+    Entry::new(Command::Show(Screen::Journal), "journal", &[letter('8')], "journal"),
+    Entry::new(Command::NextScreen, "next_screen", &[key(KeyCode::Tab), key(KeyCode::Right)], "next screen").paired(),
+    Entry::new(
+        Command::PreviousScreen,
+        "previous_screen",
+        &[key(KeyCode::BackTab), key(KeyCode::Left), letter('h')],
+        "previous screen",
+    ),
+    Entry::new(Command::Refresh, "refresh", &[key(KeyCode::F(5)), Key::control('r')], "read everything anew, now"),
+    Entry::new(Command::Help, "help", &[letter('?'), key(KeyCode::F(1))], "show or hide this help").hint("help"),
+    Entry::new(Command::Quit, "quit", &[letter('q'), Key::control('c')], "leave").hint("quit"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_on_one_screen() {
+        for screen in Screen::ALL {
+            let entries: Vec<&Entry> = COMMANDS.iter().filter(|entry| entry.is_on(*screen)).collect();
+            for (index, entry) in entries.iter().enumerate() {
+                for other in &entries[index + 1..] {
+                    let shared = entry.keys.iter().find(|key| other.keys.contains(key));
+                    assert!(shared.is_none(), "{shared:?} gives {:?} and {:?}", entry.command, other.command);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_screen_is_shown_by_its_digit() {
+        for screen in Screen::ALL {
+            let entry = super::super::entry(Command::Show(*screen)).expect("a command shows it");
+            assert_eq!(entry.keys, [letter(screen.digit())]);
+        }
+    }
+
+    #[test]
+    fn a_name_means_one_command() {
+        for (index, entry) in COMMANDS.iter().enumerate() {
+            assert!(COMMANDS[index + 1..].iter().all(|other| other.name != entry.name), "{}", entry.name);
+        }
+    }
+}

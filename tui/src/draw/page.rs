@@ -1,0 +1,72 @@
+//! The screens that are no lists: sections of lines, which scroll where the terminal is low.
+
+use authdb_shared::db::JournalCheck;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
+
+use super::format::{harmless, span};
+use super::{janitor, overview, partitions, style};
+use crate::app::{App, Reading, Screen};
+use crate::look::Look;
+use crate::table::Role;
+
+/// Paints the screen in view.
+pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
+    let scroll = app.page_scroll.min(hidden_lines(app, area));
+    let style = if app.lost.is_some() { style::STALE_ROWS } else { style::PLAIN };
+    frame.render_widget(paragraph(app, area).style(style).scroll((scroll, 0)), area);
+}
+
+/// Lines that this area cannot show.
+pub(super) fn hidden_lines(app: &App, area: Rect) -> u16 {
+    let lines = u16::try_from(paragraph(app, area).line_count(area.width.max(1))).unwrap_or(u16::MAX);
+    lines.saturating_sub(area.height)
+}
+
+fn paragraph(app: &App, area: Rect) -> Paragraph<'static> {
+    let lines = match app.screen {
+        Screen::Overview => overview::lines(app, usize::from(area.width), usize::from(area.height)),
+        Screen::Partitions => partitions::lines(app, usize::from(area.width)),
+        Screen::Janitor => janitor::lines(app),
+        _ => Vec::new(),
+    };
+    Paragraph::new(lines).wrap(Wrap { trim: false })
+}
+
+/// The head of a section, with what is wrong with what stands in it.
+pub(super) fn head(app: &App, title: &str, look: Look) -> Line<'static> {
+    let mut line = Line::styled(format!(" {title}"), style::STRONG);
+    line.spans.extend(staleness(app, app.looks.reading(look)));
+    line
+}
+
+/// How old a section is and why, where reading it fails; or that it is awaited.
+fn staleness(app: &App, reading: &Reading) -> Option<Span<'static>> {
+    let freshness = reading.freshness(app.host_now);
+    let text = match (freshness.error, freshness.age) {
+        (Some(error), Some(age)) => format!("  from {} ago: {}", span(age), harmless(error)),
+        (Some(error), None) => format!("  not read: {}", harmless(error)),
+        (None, None) => return Some(Span::styled("  reading…", style::FAINT)),
+        (None, Some(_)) => return None,
+    };
+    Some(Span::styled(text, style::of(Role::Bad)))
+}
+
+/// A line of a section.
+pub(super) fn line(text: impl Into<String>, style: Style) -> Line<'static> {
+    Line::styled(format!("   {}", text.into()), style)
+}
+
+/// What is known of the journal's chain, in a few words.
+pub(super) fn chain(app: &App) -> String {
+    let looks = &app.looks.chain;
+    match &looks.value {
+        None => "chain not verified yet".to_owned(),
+        Some(None) => "no journal here".to_owned(),
+        Some(Some(JournalCheck { sound, fault: None, .. })) => format!("chain verified, {sound} sound"),
+        Some(Some(JournalCheck { sound, fault: Some(fault), .. })) => format!("CHAIN BROKEN after {sound}: {fault}"),
+    }
+}

@@ -1,0 +1,105 @@
+//! Looks: what the screens that are no lists are made of, each read on its own, so that one that fails or is slow keeps
+//! none of the others.
+
+use std::time::Duration;
+
+use authdb_shared::Timestamp;
+use authdb_shared::db::{
+    Activity, ClientCodes, DbError, FlowStateFilter, JournalCheck, LivenessFilter, Page, Run, StateCounts,
+    TokensByMonth,
+};
+use authdb_shared::janitor::{JanitorStatus, Plan};
+use authdb_shared::model::SubjectSummary;
+use authdb_shared::partition::Layout;
+
+use crate::app::Screen;
+
+/// Something to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Counts, and who has most.
+    Figures,
+    /// The last hour, minute by minute.
+    Minutes,
+    /// The retention, day by day.
+    Days,
+    /// How the janitor is.
+    Status,
+    /// The partitions, or the months where there are none.
+    Months,
+    /// What a run would do now.
+    Plan,
+    /// What the janitor did.
+    Runs,
+    /// Whether the journal is as it was written.
+    Chain,
+}
+
+impl Look {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Figures, Self::Minutes, Self::Days, Self::Status, Self::Months, Self::Plan, Self::Runs, Self::Chain];
+
+    /// Whether a screen shows it.
+    #[must_use]
+    pub fn is_on(self, screen: Screen) -> bool {
+        match screen {
+            Screen::Overview => matches!(self, Self::Figures | Self::Minutes | Self::Days | Self::Status),
+            Screen::Partitions => matches!(self, Self::Months | Self::Plan),
+            Screen::Janitor => matches!(self, Self::Status | Self::Runs | Self::Plan),
+            Screen::Journal => self == Self::Chain,
+            _ => false,
+        }
+    }
+
+    /// How often it is read while a screen shows it; what costs the database more, less often.
+    #[must_use]
+    pub fn interval(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Figures => 5,
+            Self::Minutes | Self::Status | Self::Runs => 15,
+            Self::Months | Self::Chain => 60,
+            Self::Days | Self::Plan => 600,
+        })
+    }
+}
+
+/// Counts, and who has most.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// Device flows by where they stand.
+    pub device_flows: StateCounts<FlowStateFilter>,
+    /// Authorization flows by where they stand.
+    pub authorization_flows: StateCounts<FlowStateFilter>,
+    /// Tokens issued within a lifetime by what they are now.
+    pub tokens: StateCounts<LivenessFilter>,
+    /// Subjects with the most live tokens.
+    pub top: Page<SubjectSummary>,
+    /// Device codes that still count, by client, the most pending first.
+    pub clients: Vec<ClientCodes>,
+}
+
+/// The partitions, or the months where there are none.
+#[derive(Clone, Debug)]
+pub struct Months {
+    /// The database's time.
+    pub now: Timestamp,
+    /// The partitions; none where the table has none.
+    pub layout: Layout,
+    /// Tokens per month, where there are no partitions.
+    pub counted: Option<TokensByMonth>,
+}
+
+/// What was seen, or why nothing was.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each answers the look of the same name")]
+pub enum Seen {
+    Figures(Result<Figures, DbError>),
+    Minutes(Result<Activity, DbError>),
+    Days(Result<Activity, DbError>),
+    Status(Result<JanitorStatus, DbError>),
+    Months(Result<Months, DbError>),
+    Plan(Result<Plan, DbError>),
+    Runs(Result<Option<Page<Run>>, DbError>),
+    Chain(Result<Option<JournalCheck>, DbError>),
+}

@@ -1,0 +1,56 @@
+//! The fields of an authorization flow.
+
+use authdb_shared::ids::FlowId;
+use authdb_shared::liveness::FlowState;
+use authdb_shared::model::AuthorizationFlow;
+
+use super::device_flows::of_state;
+use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width};
+
+impl Row for AuthorizationFlow {
+    type Key = FlowId;
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::<Self>::new("flow", "FLOW", Width::CellsOrWide(13, 36), |flow, _| Value::Key(flow.id.to_string()))
+            .looks(|_, _| Role::Strong),
+        Column::<Self>::new("state", "STATE", Width::Cells(8), |flow, at| of_state(state(flow, at)))
+            .of(Kind::State)
+            .looks(|flow, at| Role::of_flow(state(flow, at))),
+        Column::<Self>::new("left", "LEFT", Width::Cells(6), |flow, at| Value::span(state(flow, at).left()))
+            .of(Kind::Span)
+            .right()
+            .looks(|flow, at| Role::of_left(state(flow, at).left())),
+        Column::<Self>::new("age", "AGE", Width::Cells(6), |flow, at| {
+            Value::span(flow.created.map(|created| at.now.since(created)))
+        })
+        .of(Kind::Span)
+        .right()
+        .from(MEDIUM)
+        .absent("?"),
+        Column::<Self>::new("client", "CLIENT", Width::Rest(3), |flow, _| Value::Text(flow.client_id.clone()))
+            .from(MEDIUM),
+        Column::<Self>::new("vo", "VO", Width::Cells(6), |flow, _| Value::text(flow.scope.vo())).absent("-"),
+        Column::<Self>::new("group", "GROUP", Width::Rest(3), |flow, _| Value::text(flow.scope.group()))
+            .absent("(default)"),
+        Column::<Self>::new("subject", "APPROVED FOR", Width::Rest(3), |flow, _| Value::text(flow.sub.as_deref())),
+        // Where a login returns to is what tells a forged one.
+        Column::<Self>::new("returns_to", "RETURNS TO", Width::Unlisted, |flow, _| {
+            Value::Text(flow.redirect_uri.clone())
+        }),
+        Column::<Self>::new("scope", "SCOPE", Width::Unlisted, |flow, _| Value::Text(flow.scope.as_str().to_owned())),
+        Column::<Self>::new("started", "STARTED", Width::Unlisted, |flow, _| Value::time(flow.created))
+            .of(Kind::Time)
+            .absent("at an unknown time"),
+        Column::<Self>::new("status", "STATUS", Width::Unlisted, |flow, _| {
+            Value::Text(flow.status.as_str().to_owned())
+        }),
+    ];
+
+    fn key(&self) -> FlowId {
+        self.id.clone()
+    }
+}
+
+fn state(flow: &AuthorizationFlow, at: &Viewpoint) -> FlowState {
+    flow.state(at.now, &at.policy)
+}

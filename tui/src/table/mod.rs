@@ -1,0 +1,233 @@
+//! Tables of columns: what a row of each kind consists of.
+//!
+//! Each kind of row has one table, and everything about its fields comes from there: the list's columns and their heads,
+//! the details, sorting, filtering, and what is copied and exported. A field that is added to the table is known to all
+//! of them, and none can disagree with another about what it holds.
+
+mod authorization_flows;
+mod device_flows;
+mod journal;
+mod subjects;
+mod tokens;
+mod value;
+
+use std::hash::Hash;
+
+use authdb_shared::liveness::{FlowState, Liveness};
+use authdb_shared::{Policy, Timestamp};
+pub use value::{Value, tail};
+
+/// What a field depends on besides its row.
+#[derive(Clone, Debug)]
+pub struct Viewpoint {
+    /// The database's time.
+    pub now: Timestamp,
+    /// Lifetimes.
+    pub policy: Policy,
+}
+
+/// What the way a text looks says about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing.
+    Plain,
+    /// That it is seldom needed, or over.
+    Faint,
+    /// That it is what the row is about.
+    Strong,
+    /// That it works, or was done.
+    Good,
+    /// That it waits for somebody.
+    Waiting,
+    /// That something is on its way.
+    Active,
+    /// That it failed.
+    Bad,
+    /// That it ends within a minute.
+    Urgent,
+    /// That it should not be.
+    Odd,
+}
+
+impl Role {
+    /// Of a flow in this state.
+    #[must_use]
+    pub fn of_flow(state: FlowState) -> Self {
+        match state {
+            FlowState::Pending { .. } => Self::Waiting,
+            FlowState::Ready { .. } => Self::Active,
+            FlowState::Done => Self::Good,
+            FlowState::Error => Self::Bad,
+            FlowState::Stale { .. } => Self::Faint,
+            FlowState::Unrecognised => Self::Odd,
+        }
+    }
+
+    /// Of a token of this liveness.
+    #[must_use]
+    pub fn of_token(liveness: Liveness) -> Self {
+        match liveness {
+            Liveness::Live { .. } => Self::Good,
+            Liveness::Expired { .. } | Liveness::Revoked => Self::Faint,
+            Liveness::Undated | Liveness::Unrecognised => Self::Odd,
+            Liveness::FromTheFuture { .. } => Self::Bad,
+        }
+    }
+
+    /// Of time that may be running out.
+    #[must_use]
+    pub fn of_left(left: Option<std::time::Duration>) -> Self {
+        if left.is_some_and(|left| left.as_secs() < 60) { Self::Urgent } else { Self::Plain }
+    }
+}
+
+/// How wide a column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// So many cells.
+    Cells(usize),
+    /// So many cells, or so many where the terminal is wide.
+    CellsOrWide(usize, usize),
+    /// A share of what the others leave.
+    Rest(usize),
+    /// Not in the list: the field stands in the details, can be filtered by, and is exported.
+    Unlisted,
+}
+
+/// What kind of values a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Texts and keys.
+    Text,
+    /// States.
+    State,
+    /// Numbers.
+    Count,
+    /// Spans of time.
+    Span,
+    /// Points in time.
+    Time,
+}
+
+/// What is known of a column without a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The name of the field: in filters, exports and the configuration.
+    pub field: &'static str,
+    /// What stands above the column, and before the field in the details.
+    pub title: &'static str,
+    /// How wide it is.
+    pub width: Width,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it is aligned to the right.
+    pub is_right: bool,
+    /// Terminals narrower than this do without it.
+    pub from: u16,
+    /// What is shown where the row has nothing.
+    pub absent: &'static str,
+}
+
+/// A column of a table of `R`.
+pub struct Column<R: 'static> {
+    /// What is known of it without a row.
+    pub head: Head,
+    /// What a row holds in it.
+    pub value: fn(&R, &Viewpoint) -> Value,
+    /// What its look says.
+    pub role: fn(&R, &Viewpoint) -> Role,
+}
+
+impl<R> Column<R> {
+    /// A column of texts, aligned to the left.
+    pub const fn new(
+        field: &'static str,
+        title: &'static str,
+        width: Width,
+        value: fn(&R, &Viewpoint) -> Value,
+    ) -> Self {
+        Self {
+            head: Head { field, title, width, kind: Kind::Text, is_right: false, from: 0, absent: "" },
+            value,
+            role: |_, _| Role::Plain,
+        }
+    }
+
+    /// The same for values that are no texts.
+    #[must_use]
+    pub const fn of(mut self, kind: Kind) -> Self {
+        self.head.kind = kind;
+        self
+    }
+
+    /// The same, aligned to the right.
+    #[must_use]
+    pub const fn right(mut self) -> Self {
+        self.head.is_right = true;
+        self
+    }
+
+    /// The same for terminals of at least this width only.
+    #[must_use]
+    pub const fn from(mut self, width: u16) -> Self {
+        self.head.from = width;
+        self
+    }
+
+    /// The same with this text where the row has nothing.
+    #[must_use]
+    pub const fn absent(mut self, text: &'static str) -> Self {
+        self.head.absent = text;
+        self
+    }
+
+    /// The same with a look that says something.
+    #[must_use]
+    pub const fn looks(mut self, role: fn(&R, &Viewpoint) -> Role) -> Self {
+        self.role = role;
+        self
+    }
+}
+
+/// A row of a list.
+pub trait Row: Sized + 'static {
+    /// What identifies it.
+    type Key: Clone + Eq + Hash;
+
+    /// Its fields.
+    const COLUMNS: &'static [Column<Self>];
+
+    /// Its key.
+    fn key(&self) -> Self::Key;
+}
+
+/// Terminals narrower than this show only what an action needs.
+pub const MEDIUM: u16 = 70;
+/// Terminals of this width show whole keys.
+pub const WIDE: u16 = 110;
+
+#[cfg(test)]
+mod tests {
+    use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
+
+    use super::*;
+
+    fn fields<R: Row>() -> Vec<&'static str> {
+        R::COLUMNS.iter().map(|column| column.head.field).collect()
+    }
+
+    #[test]
+    fn a_field_has_one_name_that_can_be_typed() {
+        for fields in [
+            fields::<DeviceFlow>(),
+            fields::<AuthorizationFlow>(),
+            fields::<SubjectSummary>(),
+            fields::<RefreshToken>(),
+        ] {
+            for (index, field) in fields.iter().enumerate() {
+                assert!(!fields[index + 1..].contains(field), "{field} is there twice");
+                assert!(field.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'), "{field}");
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The fields of a subject with live tokens.
+
+use authdb_shared::Timestamp;
+use authdb_shared::ids::Subject;
+use authdb_shared::model::SubjectSummary;
+
+use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width};
+
+impl Row for SubjectSummary {
+    type Key = Subject;
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::<Self>::new("subject", "SUBJECT", Width::Rest(1), |row, _| {
+            Value::Text(row.subject.as_str().to_owned())
+        })
+        .looks(|_, _| Role::Strong),
+        Column::<Self>::new("live", "LIVE", Width::Cells(6), |row, _| Value::Count(row.live))
+            .of(Kind::Count)
+            .right()
+            .looks(|_, _| Role::Good),
+        Column::<Self>::new("revoked", "NO LONGER LIVE", Width::Cells(14), |row, _| Value::Count(row.revoked))
+            .of(Kind::Count)
+            .right()
+            .from(MEDIUM)
+            .looks(|_, _| Role::Faint),
+        Column::<Self>::new("oldest", "OLDEST", Width::Cells(8), |row, at| age(row.first, at))
+            .of(Kind::Span)
+            .right()
+            .from(MEDIUM)
+            .absent("?"),
+        Column::<Self>::new("newest", "NEWEST", Width::Cells(8), |row, at| age(row.last, at))
+            .of(Kind::Span)
+            .right()
+            .absent("?"),
+        Column::<Self>::new("vo", "VO", Width::Unlisted, |row, _| Value::text(row.subject.vo())).absent("-"),
+        Column::<Self>::new("first", "FIRST TOKEN ISSUED", Width::Unlisted, |row, _| Value::time(row.first))
+            .of(Kind::Time)
+            .absent("at an unknown time"),
+        Column::<Self>::new("last", "LAST TOKEN ISSUED", Width::Unlisted, |row, _| Value::time(row.last))
+            .of(Kind::Span)
+            .absent("at an unknown time"),
+    ];
+
+    fn key(&self) -> Subject {
+        self.subject.clone()
+    }
+}
+
+fn age(time: Option<Timestamp>, at: &Viewpoint) -> Value {
+    Value::span(time.map(|time| at.now.since(time)))
+}

@@ -1,0 +1,91 @@
+//! Asking before a change, on a terminal; elsewhere `--yes` must have said it.
+//!
+//! What must be typed grows with what can be lost: a letter for one row, the number for several, the subject for all of its
+//! tokens. The words of the question are never the words of the answer that somebody types without reading.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use authdb_shared::session_plan::PlanStep;
+
+use super::UsageError;
+use super::change::{action, target};
+
+/// What must be typed, and what it is for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Question {
+    /// What is asked.
+    pub(super) text: String,
+    /// The answer that is a yes.
+    pub(super) answer: String,
+}
+
+impl Question {
+    /// The question for these changes, of which there is at least one.
+    pub(super) fn about(steps: &[PlanStep]) -> Self {
+        let (count, first) = (steps.len(), steps.first());
+        match first {
+            Some(PlanStep::RevokeSubject(subject)) if count == 1 => {
+                let (text, answer) = (format!("revoke all tokens of {subject}? Type the subject"), subject.as_str());
+                Self { text, answer: answer.to_owned() }
+            }
+            Some(step) if count == 1 => {
+                let text = format!("{} {}? Type y", action(step), target(step));
+                Self { text, answer: "y".to_owned() }
+            }
+            _ => {
+                let action = first.map_or("change", action);
+                Self { text: format!("{action} {count} rows? Type their number"), answer: count.to_string() }
+            }
+        }
+    }
+
+    /// Asks on a terminal, and takes anything but the answer for a no.
+    pub(super) fn ask(&self, mut input: impl BufRead, mut output: impl Write) -> std::io::Result<bool> {
+        write!(output, "authdb: {} to go on: ", authdb_shared::text::harmless(&self.text))?;
+        output.flush()?;
+        let mut typed = String::new();
+        input.read_line(&mut typed)?;
+        Ok(typed.trim() == self.answer)
+    }
+}
+
+/// Whether somebody can be asked.
+///
+/// # Errors
+/// If nobody can.
+pub(super) fn require_terminal(keys_are_piped: bool) -> Result<(), UsageError> {
+    let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if is_terminal && !keys_are_piped { Ok(()) } else { Err(UsageError::NobodyToAsk) }
+}
+
+#[cfg(test)]
+mod tests {
+    use authdb_shared::ids::{Jti, Subject, UserCode};
+
+    use super::*;
+
+    fn says_yes(question: &Question, typed: &str) -> bool {
+        question.ask(typed.as_bytes(), Vec::new()).expect("memory answers")
+    }
+
+    #[test]
+    fn one_row_takes_a_letter_and_nothing_else() {
+        let question = Question::about(&[PlanStep::Deny(UserCode::read("BCDFGHJK").expect("a code"))]);
+        assert_eq!(question.text, "deny BCDF-GHJK? Type y");
+        assert!(says_yes(&question, "y\n"));
+        for no in ["", "\n", "n\n", "Y\n", "yes\n", "1\n"] {
+            assert!(!says_yes(&question, no), "{no:?}");
+        }
+    }
+
+    #[test]
+    fn several_rows_take_their_number_and_a_subject_its_name() {
+        let jti = || Jti::from_stored("01a22ee6b0007abc800000000000000f".to_owned());
+        let several = Question::about(&[PlanStep::Revoke(jti()), PlanStep::Revoke(jti()), PlanStep::Revoke(jti())]);
+        assert!(says_yes(&several, "3\n") && !says_yes(&several, "y\n"));
+        let subject = Subject::new("lhcb:alice").expect("a subject");
+        let all = Question::about(&[PlanStep::RevokeSubject(subject)]);
+        assert!(says_yes(&all, "lhcb:alice\n"));
+        assert!(!says_yes(&all, "y\n") && !says_yes(&all, "lhcb:Alice\n"));
+    }
+}

@@ -1,0 +1,33 @@
+//! Mistakes in a call that the definition of the command line cannot see.
+
+use authdb_shared::error::EXIT_USAGE;
+
+/// The call cannot be carried out as it stands. Nothing has been changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UsageError {
+    /// A line or word that is no key.
+    #[error("{place}: {reason}. Nothing was changed")]
+    Bad {
+        /// Which.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// `-` beside keys.
+    #[error("give either keys or `-` for standard input, not both. Nothing was changed")]
+    Mixed,
+    /// A change without `--yes` where there is no terminal.
+    #[error(
+        "there is no terminal to ask on, so nothing was changed. Say --yes if it is meant, or --dry-run to see what \
+         would happen"
+    )]
+    NobodyToAsk,
+}
+
+impl UsageError {
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Bad { .. } | Self::Mixed | Self::NobodyToAsk => EXIT_USAGE,
+        }
+    }
+}
