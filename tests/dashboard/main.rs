@@ -5,6 +5,7 @@
 
 mod approvals;
 mod confirmations;
+mod copying;
 mod cursor;
 mod demo;
 mod endings;

@@ -85,10 +85,11 @@ async fn main_loop(
         let mut next = action;
         while let Some(action) = next {
             for effect in app.update(action, clock::host_now()) {
-                if effect == Effect::Quit {
-                    return Ok(());
+                match effect {
+                    Effect::Quit => return Ok(()),
+                    Effect::Copy(text) => screen.copy(&text).context("writing to the terminal")?,
+                    effect => worker.start(effect),
                 }
-                worker.start(effect);
             }
             next = answers.try_recv().ok();
         }

@@ -33,6 +33,8 @@ pub enum Effect {
     Count(Subject),
     /// Change something.
     Change(Change),
+    /// Hand a text to the clipboard of the terminal.
+    Copy(String),
     /// Leave.
     Quit,
 }

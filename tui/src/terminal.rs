@@ -11,6 +11,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use authdb_shared::error::EXIT_USAGE;
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::execute;
 use crossterm::terminal::{
@@ -79,6 +80,15 @@ impl Screen {
         execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
         screen.terminal.hide_cursor()?;
         Ok(screen)
+    }
+
+    /// Hands a text to the clipboard of the terminal by OSC 52, which also reaches it over SSH. It is written plainly:
+    /// tmux, told by its `set-clipboard`, takes it and hands it on by itself.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written to.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
     /// Whether the terminal is still ours: a panic on another thread gives it back under our feet.

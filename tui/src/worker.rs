@@ -66,7 +66,8 @@ impl Worker {
                 let changed = self.change(&change).await;
                 Answer::Changed(change, changed)
             }
-            Effect::Quit => return None,
+            // These are for the terminal.
+            Effect::Copy(_) | Effect::Quit => return None,
         })
     }
 

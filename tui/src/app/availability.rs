@@ -61,6 +61,11 @@ impl App {
         if self.list().is_some_and(|list| list.selected_index().is_some()) { None } else { no_row() }
     }
 
+    /// Marked rows are enough, also where the cursor is on none.
+    pub(crate) fn has_no_target(&self) -> Option<String> {
+        if self.list().is_some_and(|list| list.marks().0 > 0) { None } else { self.has_no_row() }
+    }
+
     pub(crate) fn cannot_revoke_subject(&self) -> Option<String> {
         self.marks_rows().or_else(|| self.has_no_subject())
     }

@@ -1,5 +1,7 @@
 //! What can be done with a list whatever its rows are: the screens, the keys and the drawing know lists only so.
 
+use std::collections::HashMap;
+
 use super::list::{List, Sort};
 use super::reading::Reading;
 use crate::table::{Column, Head, Role, Row, Value, Viewpoint};
@@ -53,6 +55,10 @@ pub trait Browse {
     fn is_marked(&self, index: usize) -> bool;
     /// Every field of the row shown at `index`.
     fn fields(&self, index: usize, viewpoint: &Viewpoint) -> Vec<(Head, Value)>;
+    /// The keys of the marked rows, or of the row under the cursor, as people write them.
+    fn target_keys(&self) -> Vec<String>;
+    /// The same rows as lines of JSON, without those that the list no longer holds.
+    fn target_json(&self, viewpoint: &Viewpoint) -> Vec<String>;
     /// What is known of its columns.
     fn heads(&self) -> Vec<Head>;
     /// The cells of the row shown at `index`, for columns of these widths; `None` skips a column.
@@ -139,6 +145,15 @@ impl<R: Row> Browse for List<R> {
     fn fields(&self, index: usize, viewpoint: &Viewpoint) -> Vec<(Head, Value)> {
         let Some(row) = self.shown_at(index) else { return Vec::new() };
         R::COLUMNS.iter().map(|column| (column.head, (column.value)(row, viewpoint))).collect()
+    }
+
+    fn target_keys(&self) -> Vec<String> {
+        self.targets().iter().map(R::key_text).collect()
+    }
+
+    fn target_json(&self, viewpoint: &Viewpoint) -> Vec<String> {
+        let rows: HashMap<R::Key, &R> = self.rows.iter().map(|row| (row.key(), row)).collect();
+        self.targets().iter().filter_map(|key| rows.get(key)?.json(viewpoint)).collect()
     }
 
     fn heads(&self) -> Vec<Head> {

@@ -44,6 +44,8 @@ impl App {
             Command::MarkAll => self.with_list(|list| {
                 list.mark_all();
             }),
+            Command::CopyKey => self.copy_keys(),
+            Command::CopyRow => self.copy_rows(),
             Command::Back => self.back(),
             Command::Filter => {
                 self.filter_input = self.list().map(|list| Input::new(list.filter().to_owned()));

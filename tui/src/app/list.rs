@@ -205,6 +205,14 @@ mod tests {
         fn key(&self) -> u32 {
             self.0
         }
+
+        fn key_text(key: &u32) -> String {
+            key.to_string()
+        }
+
+        fn json(&self, _: &Viewpoint) -> Option<String> {
+            Some(self.0.to_string())
+        }
     }
 
     fn now() -> Timestamp {

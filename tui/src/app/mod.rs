@@ -8,6 +8,7 @@ mod availability;
 mod browse;
 mod browsing;
 mod changes;
+mod copying;
 mod dialog;
 mod list;
 mod looks;

@@ -49,6 +49,10 @@ pub enum Command {
     MarkRange,
     /// Mark every row that is shown.
     MarkAll,
+    /// Copy the keys of the marked rows, or of the row under the cursor.
+    CopyKey,
+    /// Copy the same rows as JSON.
+    CopyRow,
     /// Go back: take marks away, clear the filter, leave the subject, let go of the row.
     Back,
     /// Type a filter.

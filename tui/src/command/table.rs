@@ -74,15 +74,10 @@ pub const COMMANDS: &[Entry] = &[
     .on(OF_SUBJECTS)
     .changes()
     .unless(App::cannot_revoke_subject),
-    Entry::new(
-        Command::SwitchRange,
-        "horizon",
-        &[letter('l')],
-        "switch between live tokens and everything of the last day",
-    )
-    .hint("live/all")
-    .on(TOKENS)
-    .unless(App::cannot_switch_range),
+    Entry::new(Command::SwitchRange, "horizon", &[letter('l')], "live tokens, or everything of the last day")
+        .hint("live/all")
+        .on(TOKENS)
+        .unless(App::cannot_switch_range),
     Entry::new(Command::Down, "down", &[key(KeyCode::Down), letter('j')], "the row below").paired(),
     Entry::new(Command::Up, "up", &[key(KeyCode::Up), letter('k')], "the row above"),
     Entry::new(
@@ -105,15 +100,17 @@ pub const COMMANDS: &[Entry] = &[
         .on(FILTERED),
     Entry::new(Command::Sort, "sort", &[letter('s')], "sort by the next column").hint("sort").on(LISTS).paired(),
     Entry::new(Command::ReverseSort, "reverse_sort", &[letter('S')], "turn the order around").on(LISTS),
-    Entry::new(Command::Mark, "mark", &[letter(' ')], "mark the row under the cursor")
+    Entry::new(Command::Mark, "mark", &[letter(' ')], "mark the row").on(LISTS).unless(App::has_no_row).paired(),
+    Entry::new(Command::MarkRange, "mark_range", &[letter('v')], "from the last mark to here")
         .on(LISTS)
         .unless(App::has_no_row)
         .paired(),
-    Entry::new(Command::MarkRange, "mark_range", &[letter('v')], "mark from the last mark to the cursor")
+    Entry::new(Command::MarkAll, "mark_all", &[letter('*')], "all shown or none").on(LISTS),
+    Entry::new(Command::CopyKey, "copy_key", &[letter('y')], "copy the key, or all marked ones")
         .on(LISTS)
-        .unless(App::has_no_row)
+        .unless(App::has_no_target)
         .paired(),
-    Entry::new(Command::MarkAll, "mark_all", &[letter('*')], "mark all rows shown, or none of them").on(LISTS),
+    Entry::new(Command::CopyRow, "copy_row", &[letter('Y')], "whole rows as JSON").on(LISTS).unless(App::has_no_target),
     Entry::new(
         Command::Back,
         "back",

@@ -5,7 +5,8 @@ use authdb_shared::liveness::FlowState;
 use authdb_shared::model::AuthorizationFlow;
 
 use super::device_flows::of_state;
-use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width};
+use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width, json_of};
+use crate::verbs::flow::FIELDS;
 
 impl Row for AuthorizationFlow {
     type Key = FlowId;
@@ -48,6 +49,14 @@ impl Row for AuthorizationFlow {
 
     fn key(&self) -> FlowId {
         self.id.clone()
+    }
+
+    fn key_text(key: &FlowId) -> String {
+        key.to_string()
+    }
+
+    fn json(&self, at: &Viewpoint) -> Option<String> {
+        json_of(FIELDS, self, at)
     }
 }
 

@@ -4,7 +4,8 @@ use authdb_shared::ids::UserCode;
 use authdb_shared::liveness::FlowState;
 use authdb_shared::model::DeviceFlow;
 
-use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width};
+use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width, json_of};
+use crate::verbs::device::FIELDS;
 
 impl Row for DeviceFlow {
     type Key = UserCode;
@@ -44,6 +45,14 @@ impl Row for DeviceFlow {
 
     fn key(&self) -> UserCode {
         self.user_code.clone()
+    }
+
+    fn key_text(key: &UserCode) -> String {
+        key.to_string()
+    }
+
+    fn json(&self, at: &Viewpoint) -> Option<String> {
+        json_of(FIELDS, self, at)
     }
 }
 

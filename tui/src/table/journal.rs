@@ -2,7 +2,8 @@
 
 use authdb_shared::db::{AdminAction, Outcome};
 
-use super::{Column, MEDIUM, Role, Row, Value, WIDE, Width};
+use super::{Column, MEDIUM, Role, Row, Value, Viewpoint, WIDE, Width, json_of};
+use crate::verbs::journal::FIELDS;
 
 impl Row for AdminAction {
     type Key = i64;
@@ -34,5 +35,13 @@ impl Row for AdminAction {
 
     fn key(&self) -> i64 {
         self.id
+    }
+
+    fn key_text(key: &i64) -> String {
+        key.to_string()
+    }
+
+    fn json(&self, at: &Viewpoint) -> Option<String> {
+        json_of(FIELDS, self, at)
     }
 }

@@ -1,8 +1,9 @@
 //! Tables of columns: what a row of each kind consists of.
 //!
 //! Each kind of row has one table, and everything about its fields comes from there: the list's columns and their heads,
-//! the details, sorting, filtering, and what is copied and exported. A field that is added to the table is known to all
-//! of them, and none can disagree with another about what it holds.
+//! the details, sorting and filtering. A field that is added to the table is known to all
+//! of them, and none can disagree with another about what it holds. What is copied as JSON has the fields of the verbs' output, so that a
+//! program reads both alike.
 
 mod authorization_flows;
 mod device_flows;
@@ -16,6 +17,8 @@ use std::hash::Hash;
 use authdb_shared::liveness::{FlowState, Liveness};
 use authdb_shared::{Policy, Timestamp};
 pub use value::{Value, tail};
+
+use crate::verbs::output::{Field, Moment, json_line};
 
 /// What a field depends on besides its row.
 #[derive(Clone, Debug)]
@@ -199,6 +202,18 @@ pub trait Row: Sized + 'static {
 
     /// Its key.
     fn key(&self) -> Self::Key;
+
+    /// A key as people write it, whole: what is copied of a row.
+    fn key_text(key: &Self::Key) -> String;
+
+    /// The row as one line of JSON, with the fields and the form of the verbs' output; `None` if it cannot be written,
+    /// which no row of ours is known to do.
+    fn json(&self, viewpoint: &Viewpoint) -> Option<String>;
+}
+
+/// The line that a verb prints of a row.
+fn json_of<R>(fields: &[Field<R>], row: &R, at: &Viewpoint) -> Option<String> {
+    json_line(fields, row, &Moment { now: at.now, policy: &at.policy }).ok()
 }
 
 /// Terminals narrower than this show only what an action needs.

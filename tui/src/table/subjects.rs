@@ -4,7 +4,8 @@ use authdb_shared::Timestamp;
 use authdb_shared::ids::Subject;
 use authdb_shared::model::SubjectSummary;
 
-use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width};
+use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width, json_of};
+use crate::verbs::subject::FIELDS;
 
 impl Row for SubjectSummary {
     type Key = Subject;
@@ -43,6 +44,14 @@ impl Row for SubjectSummary {
 
     fn key(&self) -> Subject {
         self.subject.clone()
+    }
+
+    fn key_text(key: &Subject) -> String {
+        key.as_str().to_owned()
+    }
+
+    fn json(&self, at: &Viewpoint) -> Option<String> {
+        json_of(FIELDS, self, at)
     }
 }
 

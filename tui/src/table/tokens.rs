@@ -6,7 +6,8 @@ use authdb_shared::ids::{Jti, Subject};
 use authdb_shared::liveness::Liveness;
 use authdb_shared::model::RefreshToken;
 
-use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width};
+use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width, json_of};
+use crate::verbs::token::FIELDS;
 
 impl Row for RefreshToken {
     type Key = Jti;
@@ -51,6 +52,14 @@ impl Row for RefreshToken {
 
     fn key(&self) -> Jti {
         self.jti.clone()
+    }
+
+    fn key_text(key: &Jti) -> String {
+        key.to_string()
+    }
+
+    fn json(&self, at: &Viewpoint) -> Option<String> {
+        json_of(FIELDS, self, at)
     }
 }
 

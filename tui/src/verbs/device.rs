@@ -125,7 +125,7 @@ impl FlowOptions {
     }
 }
 
-const FIELDS: &[Field<DeviceFlow>] = &[
+pub(crate) const FIELDS: &[Field<DeviceFlow>] = &[
     Field::new("code", Cell::Plain, |flow, _| flow.user_code.to_string().into()),
     Field::new("state", Cell::Plain, |flow, at| flow.state(at.now, at.policy).to_string().into()),
     Field::new("status", Cell::Hidden, |flow, _| flow.status.as_str().into()),

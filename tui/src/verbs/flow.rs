@@ -47,7 +47,7 @@ pub(crate) enum FlowVerb {
     },
 }
 
-const FIELDS: &[Field<AuthorizationFlow>] = &[
+pub(crate) const FIELDS: &[Field<AuthorizationFlow>] = &[
     Field::new("id", Cell::Plain, |flow, _| flow.id.to_string().into()),
     Field::new("state", Cell::Plain, |flow, at| flow.state(at.now, at.policy).to_string().into()),
     Field::new("status", Cell::Hidden, |flow, _| flow.status.as_str().into()),

@@ -25,7 +25,7 @@ pub(crate) enum JournalVerb {
     Verify,
 }
 
-const FIELDS: &[Field<AdminAction>] = &[
+pub(crate) const FIELDS: &[Field<AdminAction>] = &[
     Field::new("id", Cell::Plain, |row, _| row.id.into()),
     Field::new("time", Cell::Time, |row, _| time(row.time)),
     Field::new("actor", Cell::Plain, |row, _| row.actor.as_str().into()),

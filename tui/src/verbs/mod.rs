@@ -6,19 +6,19 @@
 mod change;
 mod completions;
 mod consent;
-mod device;
+pub(crate) mod device;
 mod doctor;
-mod flow;
+pub(crate) mod flow;
 mod init;
-mod journal;
+pub(crate) mod journal;
 mod keys;
 mod listing;
-mod output;
+pub(crate) mod output;
 mod partition;
 mod settings;
 mod status;
-mod subject;
-mod token;
+pub(crate) mod subject;
+pub(crate) mod token;
 mod usage;
 mod writing;
 

@@ -35,7 +35,7 @@ pub(crate) enum SubjectVerb {
     },
 }
 
-const FIELDS: &[Field<SubjectSummary>] = &[
+pub(crate) const FIELDS: &[Field<SubjectSummary>] = &[
     Field::new("sub", Cell::Plain, |row, _| row.subject.as_str().into()),
     Field::new("vo", Cell::Hidden, |row, _| or_null(row.subject.vo())),
     Field::new("live", Cell::Plain, |row, _| row.live.into()),

@@ -99,7 +99,7 @@ impl TokenOptions {
     }
 }
 
-pub(super) const FIELDS: &[Field<RefreshToken>] = &[
+pub(crate) const FIELDS: &[Field<RefreshToken>] = &[
     Field::new("jti", Cell::Plain, |token, _| token.jti.to_string().into()),
     Field::new("liveness", Cell::Plain, |token, at| token.liveness(at.now, at.policy).to_string().into()),
     Field::new("status", Cell::Hidden, |token, _| token.status.as_str().into()),

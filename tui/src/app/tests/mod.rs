@@ -2,6 +2,7 @@
 
 mod approvals;
 mod changes;
+mod copying;
 mod looks;
 mod views;
 

@@ -77,6 +77,13 @@ impl<T> Field<T> {
     }
 }
 
+/// A row as one line of JSON, exactly as the verbs print it.
+pub(crate) fn json_line<T>(fields: &[Field<T>], row: &T, moment: &Moment<'_>) -> std::io::Result<String> {
+    let values: Vec<(&'static str, Value)> =
+        fields.iter().map(|field| (field.name, (field.value)(row, moment))).collect();
+    json::line(&json::Object(&values))
+}
+
 /// A time as every form but the table has it.
 pub(crate) fn time(time: Option<Timestamp>) -> Value {
     time.map_or(Value::Null, |time| time.rfc3339().into())
