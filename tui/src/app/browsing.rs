@@ -21,6 +21,7 @@ impl App {
                 self.dialog = Some(Dialog::Help);
                 Vec::new()
             }
+            Command::Palette => self.open_palette(),
             Command::Show(screen) => self.show(screen),
             Command::NextScreen => self.show(self.screen.step(1)),
             Command::PreviousScreen => self.show(self.screen.step(Screen::ALL.len() - 1)),

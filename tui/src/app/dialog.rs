@@ -6,6 +6,7 @@ use authdb_shared::model::{DeviceFlow, IdTokenClaims};
 use authdb_shared::{Policy, Timestamp};
 use tui_input::Input;
 
+use super::Palette;
 use crate::effect::Change;
 
 /// What lies over the screen.
@@ -13,6 +14,8 @@ use crate::effect::Change;
 pub enum Dialog {
     /// All keys.
     Help,
+    /// Every command, to be found by a few letters.
+    Palette(Palette),
     /// Every field of the row under the cursor.
     Details,
     /// A question about one change.

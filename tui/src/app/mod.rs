@@ -13,6 +13,7 @@ mod dialog;
 mod list;
 mod looks;
 mod marks;
+mod palette;
 mod reading;
 mod rows;
 mod screen;
@@ -29,6 +30,7 @@ pub use browse::{Browse, Cell};
 pub use dialog::{Approve, Confirm, Dialog, Step};
 pub use list::{List, Sort};
 pub use looks::Looks;
+pub use palette::{Found, Palette, Way};
 pub use reading::{Freshness, Reading, Slot};
 pub use screen::Screen;
 pub use targets::Targets;
@@ -225,7 +227,7 @@ impl App {
             Some(Dialog::Help | Dialog::Details) => Mode::Reading,
             Some(Dialog::Confirm(_)) => Mode::Confirming,
             Some(Dialog::Approve(approve)) if approve.step == Step::Confirm => Mode::Confirming,
-            Some(Dialog::Approve(_)) => Mode::Typing,
+            Some(Dialog::Approve(_) | Dialog::Palette(_)) => Mode::Typing,
             None if self.filter_input.is_some() => Mode::Typing,
             None => Mode::Browsing,
         }

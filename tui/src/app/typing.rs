@@ -9,6 +9,9 @@ use crate::effect::Effect;
 
 impl App {
     pub(super) fn typed(&mut self, key: crossterm::event::KeyEvent) -> Vec<Effect> {
+        if let Some(Dialog::Palette(_)) = self.dialog {
+            return self.typed_into_palette(key);
+        }
         let event = crossterm::event::Event::Key(key);
         if let Some(Dialog::Approve(approve)) = &mut self.dialog {
             // Which field it belongs to is known when the code has been looked up.
@@ -40,6 +43,7 @@ impl App {
                 Vec::new()
             }
             Some(Dialog::Approve(_)) => self.approval_step(),
+            Some(Dialog::Palette(_)) => self.give_from_palette(),
             Some(Dialog::Help | Dialog::Details) => self.dismiss(),
             None => {
                 self.filter_input = None;

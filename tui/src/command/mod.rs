@@ -15,6 +15,8 @@ pub enum Command {
     Quit,
     /// Show or hide the help.
     Help,
+    /// Find a command by a few letters.
+    Palette,
     /// Show a screen.
     Show(Screen),
     /// Show the next screen.
@@ -81,6 +83,7 @@ pub enum Command {
 pub type Refusal = fn(&App) -> Option<String>;
 
 /// Where and how a command is given.
+#[derive(Debug)]
 pub struct Entry {
     /// The command.
     pub command: Command,

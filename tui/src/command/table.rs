@@ -105,7 +105,7 @@ pub const COMMANDS: &[Entry] = &[
         .on(LISTS)
         .unless(App::has_no_row)
         .paired(),
-    Entry::new(Command::MarkAll, "mark_all", &[letter('*')], "all shown or none").on(LISTS),
+    Entry::new(Command::MarkAll, "mark_all", &[letter('*')], "all or none").on(LISTS),
     Entry::new(Command::CopyKey, "copy_key", &[letter('y')], "copy the key, or all marked ones")
         .on(LISTS)
         .unless(App::has_no_target)
@@ -133,6 +133,7 @@ pub const COMMANDS: &[Entry] = &[
         "previous screen",
     ),
     Entry::new(Command::Refresh, "refresh", &[key(KeyCode::F(5)), Key::control('r')], "read everything anew, now"),
+    Entry::new(Command::Palette, "palette", &[letter(':')], "find any command").paired(),
     Entry::new(Command::Help, "help", &[letter('?'), key(KeyCode::F(1))], "show or hide this help").hint("help"),
     Entry::new(Command::Quit, "quit", &[letter('q'), Key::control('c')], "leave").hint("quit"),
 ];

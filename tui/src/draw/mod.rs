@@ -12,6 +12,7 @@ mod janitor;
 mod lists;
 mod overview;
 mod page;
+mod palette;
 mod partitions;
 mod sparks;
 mod style;

@@ -4,6 +4,7 @@ mod approvals;
 mod changes;
 mod copying;
 mod looks;
+mod palette;
 mod views;
 
 use authdb_shared::clock;
