@@ -23,6 +23,9 @@ const KILLS: (u32, u32) = (3, 75);
 const LEASE: Duration = Duration::from_secs(2);
 const LEASE_ON_CLUSTER: Duration = Duration::from_secs(8);
 
+/// How long the server waits for a word from a session whose lease is longer than that.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+
 /// A long time for a lease that the test itself takes.
 const LONG: Duration = Duration::from_mins(10);
 
@@ -232,6 +235,38 @@ async fn a_janitor_that_sleeps_in_the_middle_of_a_batch_commits_nothing_after_it
         // The server has done what it was asked to do, and waits for the word that makes it last.
         await_that("the batch", || async { world.number(waiting).await == 0 }).await;
         assert_powerless(&world, sleeper, &lease).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_janitor_that_sleeps_between_renewing_its_lease_and_the_commit_keeps_nobody_from_it() {
+    on_every_server(|world| async move {
+        one_of_several(world.database.url()).run(&["once"]).await.assert_code(0);
+        let Pool::MySql(pool) = world.database.pool() else { panic!("it is a server") };
+        let mut holder = pool.begin().await.expect("a transaction begins");
+        add_stale_device_flows(&world, 10).await;
+        let lock = "SELECT Name FROM JanitorLease WHERE Name = 'janitor' FOR UPDATE";
+        let mut sleeper = one_of_several(world.database.url()).with("AUTHDB_DATABASE_LOCK_TIMEOUT", "30s").start();
+        sleeper.line("in charge").await;
+        // Whether a batch or the keeper of the lease comes first: each has renewed the lease before it stands still, and
+        // has yet to commit.
+        let waiting = "SELECT SLEEP(0.2) + (SELECT COUNT(*) FROM information_schema.INNODB_TRX \
+                       JOIN performance_schema.threads ON PROCESSLIST_ID = trx_mysql_thread_id \
+                       WHERE PROCESSLIST_DB = DATABASE() AND trx_state = 'LOCK WAIT')";
+        sqlx::query(lock).execute(&mut *holder).await.expect("the row is locked");
+        await_that("a renewal", || async { world.number(waiting).await > 0 }).await;
+        sleeper.suspend();
+        holder.rollback().await.expect("the row is free");
+        let (began, mut taken) = (world.now().await, None);
+        while taken.is_none() {
+            // It waits for the row, and gives up, as a janitor does before it tries again.
+            let attempt = world.db.take_lease(&world.permit, JANITOR_LEASE, "the test", LONG).await;
+            taken = attempt.unwrap_or_else(|error| if error.is_contention() { None } else { panic!("{error}") });
+        }
+        let took = world.now().await.since(began);
+        assert!(took < LONGEST_SILENCE, "on {}: nobody could take over for {took:?}", world.engine());
+        assert_powerless(&world, sleeper, &taken.expect("it was taken")).await;
     })
     .await;
 }

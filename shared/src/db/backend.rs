@@ -10,6 +10,7 @@ use sqlx::mysql::MySqlDatabaseError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Executor, MySql, MySqlPool, Sqlite, Transaction};
 
+use super::connect::LONGEST_SILENCE;
 use super::sqlite_file::SqliteFile;
 use super::statements::{self, Statement};
 use crate::clock::{StoredTime, Timestamp};
@@ -135,6 +136,21 @@ impl WriteSession {
         now(on_backend!(self, |connection, text| {
             sqlx::query_scalar(text(statements::NOW)).fetch_one(connection).await
         }))
+    }
+
+    /// Lets the server end this session, and undo what it has not committed, once it has been silent for as long as a
+    /// lease lasts. A process that stands still between renewing its lease and the commit keeps the row of the lease
+    /// locked, and nobody else could take over before. `SQLite` has no sessions.
+    pub(super) async fn end_after_silence(&mut self, lease: Duration) -> Result<(), sqlx::Error> {
+        match self {
+            // What every writing session is set to is short enough.
+            Self::MySql(_) if lease >= LONGEST_SILENCE => Ok(()),
+            Self::MySql(transaction) => {
+                let seconds = lease.as_secs().max(1);
+                sqlx::query("SET SESSION wait_timeout = ?").bind(seconds).execute(&mut **transaction).await.map(drop)
+            }
+            Self::Sqlite(_) => Ok(()),
+        }
     }
 
     /// Runs a statement whose one parameter is a key, and says how many rows it changed.

@@ -30,7 +30,7 @@ const RELEASE_LIMIT: Duration = Duration::from_millis(250);
 
 /// How long a writing session may be silent before the server ends it. The default is eight hours: so long would a process
 /// that hangs in the middle of a transaction keep its locks, that of the janitor's lease among them.
-const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+pub(super) const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
 /// Whether a connection may change anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

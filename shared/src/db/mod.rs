@@ -369,11 +369,13 @@ impl AuthDb {
         .await
     }
 
-    async fn writing(&self, _: &WritePermit) -> Result<WriteSession, sqlx::Error> {
-        match &self.writer {
-            Some(writer) => writer.begin().await,
-            None => unreachable!("a permit exists, so this connection can write"),
+    async fn writing(&self, permit: &WritePermit) -> Result<WriteSession, sqlx::Error> {
+        let Some(writer) = &self.writer else { unreachable!("a permit exists, so this connection can write") };
+        let mut session = writer.begin().await?;
+        if let Some(duration) = permit.lease_duration() {
+            session.end_after_silence(duration).await?;
         }
+        Ok(session)
     }
 
     /// Runs a unit of work again while the server undoes it for somebody else's sake.

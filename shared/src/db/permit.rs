@@ -115,6 +115,11 @@ impl WritePermit {
         self
     }
 
+    /// How long the lease lasts that a session under this permit must not outlive for long.
+    pub(super) fn lease_duration(&self) -> Option<Duration> {
+        self.fence.as_ref().map(|fence| fence.duration)
+    }
+
     /// Makes a transaction last, if it may. The row of the lease is locked for no longer than the commit takes, so that a
     /// holder that is stopped in the middle of its work does not keep it from others.
     pub(super) async fn commit(&self, mut session: WriteSession) -> Result<(), sqlx::Error> {

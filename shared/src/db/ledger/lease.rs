@@ -215,6 +215,7 @@ impl AuthDb {
         let holder = kept(holder, HOLDER_WIDTH);
         self.repeated("taking the janitor's lease", || async {
             let mut session = self.writing(permit).await?;
+            session.end_after_silence(duration).await?;
             super::require_our_version(&mut session).await?;
             let now = session.now().await?;
             let changed = on_backend!(&mut session, |connection, text| {
@@ -271,6 +272,7 @@ impl AuthDb {
     pub async fn renew_lease(&self, permit: &WritePermit, lease: &Lease, duration: Duration) -> Result<bool, DbError> {
         self.repeated("renewing the janitor's lease", || async {
             let mut session = self.writing(permit).await?;
+            session.end_after_silence(duration).await?;
             super::require_our_version(&mut session).await?;
             let is_held = extend(&mut session, lease, duration).await?;
             session.commit().await?;
