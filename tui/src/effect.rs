@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authdb_shared::db::{Containing, FlowFilter, TokenFilter};
 use authdb_shared::ids::{FlowId, Jti, Subject, UserCode};
-use authdb_shared::model::IdTokenClaims;
+use authdb_shared::model::{IdTokenClaims, TokenStatus};
 
 use crate::look::Look;
 
@@ -61,6 +61,10 @@ pub enum TokenView {
     Live,
     /// Everything issued in the last day, whatever became of it.
     LastDay,
+    /// Everything issued in the last week, whatever became of it.
+    LastWeek,
+    /// Everything that is not revoked, however old: read within the time limit, so it may be cut short.
+    NotRevoked,
     /// Every token of one subject.
     Of(Subject),
 }
@@ -71,6 +75,8 @@ impl TokenView {
         let filter = match self {
             Self::Live => TokenFilter::live(),
             Self::LastDay => TokenFilter::last(Duration::from_hours(24)),
+            Self::LastWeek => TokenFilter::last(Duration::from_hours(7 * 24)),
+            Self::NotRevoked => TokenFilter { status: Some(TokenStatus::Created), ..TokenFilter::default() },
             Self::Of(subject) => TokenFilter::of(subject.clone()),
         };
         TokenFilter { containing: Containing::new(text), ..filter }

@@ -95,7 +95,7 @@ impl App {
                 let at_cursor = self.tokens.selected().and_then(|token| token.subject.as_ref());
                 match &self.selection {
                     TokenView::Of(subject) => Some(subject),
-                    TokenView::Live | TokenView::LastDay => at_cursor,
+                    TokenView::Live | TokenView::LastDay | TokenView::LastWeek | TokenView::NotRevoked => at_cursor,
                 }
             }
             _ => None,

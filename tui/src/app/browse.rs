@@ -23,6 +23,8 @@ pub trait Browse {
     }
     /// Whether the database holds more.
     fn has_more(&self) -> bool;
+    /// Whether the time limit ended the reading, so that the database was not searched to its end.
+    fn is_cut_short(&self) -> bool;
     /// The filter as it was typed.
     fn filter(&self) -> &str;
     /// Narrows the list to what was typed.
@@ -80,6 +82,10 @@ impl<R: Row> Browse for List<R> {
 
     fn has_more(&self) -> bool {
         self.has_more
+    }
+
+    fn is_cut_short(&self) -> bool {
+        self.is_cut_short
     }
 
     fn filter(&self) -> &str {

@@ -111,7 +111,9 @@ impl App {
     fn switch_range(&mut self) -> Vec<Effect> {
         self.show_tokens(match self.selection {
             TokenView::Live => TokenView::LastDay,
-            _ => TokenView::Live,
+            TokenView::LastDay => TokenView::LastWeek,
+            TokenView::LastWeek => TokenView::NotRevoked,
+            TokenView::NotRevoked | TokenView::Of(_) => TokenView::Live,
         })
     }
 

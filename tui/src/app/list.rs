@@ -27,6 +27,8 @@ pub struct List<R: Row> {
     pub rows: Vec<R>,
     /// Whether the database holds more.
     pub has_more: bool,
+    /// Whether the time limit ended the reading before the page was full.
+    pub is_cut_short: bool,
     /// Only rows containing this text are read.
     pub filter: String,
     /// The state of reading the rows.
@@ -51,6 +53,7 @@ impl<R: Row> Default for List<R> {
         Self {
             rows: Vec::new(),
             has_more: false,
+            is_cut_short: false,
             filter: String::new(),
             reading: Reading::default(),
             sort: None,
@@ -149,6 +152,7 @@ impl<R: Row> List<R> {
             }
             self.rows = page.rows;
             self.has_more = page.has_more;
+            self.is_cut_short = page.is_cut_short;
             self.arrange(viewpoint);
         }
         true

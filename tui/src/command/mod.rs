@@ -61,7 +61,7 @@ pub enum Command {
     Filter,
     /// Read everything anew.
     Refresh,
-    /// Switch between live tokens and all of the last day.
+    /// Step through how far back the tokens reach.
     SwitchRange,
     /// Approve a device code by hand.
     Approve,

@@ -74,8 +74,8 @@ pub const COMMANDS: &[Entry] = &[
     .on(OF_SUBJECTS)
     .changes()
     .unless(App::cannot_revoke_subject),
-    Entry::new(Command::SwitchRange, "horizon", &[letter('l')], "live tokens, or everything of the last day")
-        .hint("live/all")
+    Entry::new(Command::SwitchRange, "horizon", &[letter('l')], "live tokens, last day, last week, all not revoked")
+        .hint("horizon")
         .on(TOKENS)
         .unless(App::cannot_switch_range),
     Entry::new(Command::Down, "down", &[key(KeyCode::Down), letter('j')], "the row below").paired(),

@@ -37,12 +37,20 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         (Screen::Tokens, TokenView::Of(subject)) => format!("All tokens of {subject}"),
         (Screen::Tokens, TokenView::Live) => "Live tokens".to_owned(),
         (Screen::Tokens, TokenView::LastDay) => "Tokens of the last day".to_owned(),
+        (Screen::Tokens, TokenView::LastWeek) => "Tokens of the last week".to_owned(),
+        (Screen::Tokens, TokenView::NotRevoked) => "All tokens not revoked".to_owned(),
         (Screen::Subjects, _) => "Subjects with live tokens".to_owned(),
         (Screen::Journal, _) => format!("Journal  {}", page::chain(app)),
         (screen, _) => screen.title().to_owned(),
     };
     let count = number(list.len() as u64);
-    let count = if list.has_more() { format!(" first {count}; / narrows") } else { format!(" {count}") };
+    let count = if list.is_cut_short() {
+        format!(" {count}; time was up, not all was searched")
+    } else if list.has_more() {
+        format!(" first {count}; / narrows")
+    } else {
+        format!(" {count}")
+    };
     let mut spans = vec![Span::styled(format!("  {what}"), style::STRONG), Span::styled(count, style::FAINT)];
     if !list.filter().is_empty() {
         spans.push(Span::raw(format!("  containing \"{}\"", harmless(list.filter()))));
@@ -71,7 +79,7 @@ fn empty(app: &App, list: &dyn Browse) -> &'static str {
             Screen::DeviceFlows => "no device flows",
             Screen::AuthorizationFlows => "no authorization flows",
             Screen::Subjects => "nobody has a live token",
-            Screen::Tokens => "no tokens; l switches to everything of the last day",
+            Screen::Tokens => "no tokens; l reaches further back",
             _ => "nothing was changed by hand, or there is no journal (authdb init makes one)",
         }
     }

@@ -187,3 +187,37 @@ fn marks_are_counted_and_escape_takes_them_away_first() {
     harness.key('*');
     assert!(harness.screen(80, 24).contains("1 marked"));
 }
+
+#[test]
+fn the_horizon_of_the_tokens_steps_through_all_and_is_named() {
+    let mut harness = Harness::new(false);
+    harness.key('5');
+    for title in
+        ["Live tokens", "Tokens of the last day", "Tokens of the last week", "All tokens not revoked", "Live tokens"]
+    {
+        let screen = harness.screen(80, 24);
+        assert!(screen.contains(title), "{title}: {screen}");
+        harness.key('l');
+    }
+    harness.app.selection = TokenView::LastWeek;
+    harness.key('l');
+    let asked = harness.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Fetch { query: Query::Tokens(filter), .. } => Some(filter),
+        _ => None,
+    });
+    let filter = asked.expect("the tokens are read anew");
+    assert_eq!((filter.status.clone(), filter.liveness), (Some(TokenStatus::Created), None));
+}
+
+#[test]
+fn a_list_whose_time_was_up_says_that_it_was_not_searched_to_its_end() {
+    let mut harness = Harness::new(false);
+    harness.flows(Ok(Page {
+        is_cut_short: true,
+        has_more: true,
+        ..page(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)])
+    }));
+    assert!(harness.screen(80, 24).contains("1; time was up, not all was searched"));
+    harness.flows(Ok(page(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)])));
+    assert!(!harness.screen(80, 24).contains("time was up"));
+}
