@@ -9,6 +9,7 @@ use authdb_shared::config::{Config, Sources};
 use authdb_shared::db::{AuthDb, FlowFilter, Order, PageRequest, TokenFilter, WritePermit};
 use authdb_shared::demo::Demo;
 use authdb_shared::ids::Subject;
+use authdb_shared::janitor::JanitorStatus;
 use authdb_shared::liveness::FlowState;
 use authdb_shared::model::{FlowStatus, IdTokenClaims, RefreshToken};
 use authdb_tests::world::actor;
@@ -112,6 +113,20 @@ async fn it_begins_as_a_busy_site() {
     let chart = stage.db.tokens_by_month(&stage.config.policy).await.expect("they can be counted");
     // On the first day of a month, that month may have none yet.
     assert!(chart.months.iter().filter(|month| month.rows > 10).count() >= 5, "{:?}", chart.months);
+}
+
+#[tokio::test]
+async fn its_janitor_gives_nobody_cause_for_alarm_and_works_on_its_schedule() {
+    let mut stage = Stage::set().await;
+    stage.live(1, 1).await;
+    let runs = "SELECT COUNT(*) FROM JanitorRuns";
+    let before = stage.count(runs).await;
+    let status = JanitorStatus::look(&stage.db, &stage.config, host_now).await.expect("the demo can be asked");
+    assert_eq!(status.findings, [], "whoever tries the demo should see how a sound installation looks");
+    assert!(status.lease.is_some_and(|lease| lease.is_held));
+    assert!(status.jobs.iter().all(|job| job.last_done.is_some()), "{:?}", status.jobs);
+    stage.live(40, 30).await;
+    assert!(stage.count(runs).await >= before + 4, "the flows are due every five minutes");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::program::Program;
 use crate::terminal::{DOWN, ENTER, TAB, Terminal};
 
 fn demo() -> Terminal {
-    let terminal = Program::authdb().arguments(&["demo"]).size(120, 40).start();
+    let terminal = Program::authdb().arguments(&["demo"]).size(120, 40).start_on_device_flows();
     terminal.wait_until("the flows are read", |view| view.contains(" pending "));
     terminal
 }
@@ -70,7 +70,8 @@ fn every_screen_is_reached_by_its_digit_and_by_tab() {
         });
     }
     // What only these say, whatever they have found; the journal of the demo begins with its own making.
-    let screens = ["Next roll", "Runs, the newest first", "chain verified, 1 sound", "Subjects with most live tokens"];
+    let screens =
+        ["Next roll", "Runs, the newest first", "chain of 1 action verified", "Subjects with most live tokens"];
     for (digit, said) in ["6", "7", "8", "1"].into_iter().zip(screens) {
         terminal.type_and_wait(digit, said);
     }
@@ -104,7 +105,7 @@ fn a_demo_that_is_ended_from_outside_leaves_nothing_behind() {
 
 #[test]
 fn a_read_only_demo_can_be_looked_at() {
-    let terminal = Program::authdb().arguments(&["demo", "--read-only"]).start();
+    let terminal = Program::authdb().arguments(&["demo", "--read-only"]).start_on_device_flows();
     terminal.wait_until("the flows are read", |view| view.contains(" pending ") && view.contains("READ-ONLY"));
     terminal.type_keys("q");
     terminal.exit().leaves_whole(0).leaves_no_files();

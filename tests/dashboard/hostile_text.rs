@@ -71,7 +71,7 @@ async fn hostile_text_stays_in_its_cell() {
     let world = world().await;
     seed(&world).await;
     // High enough for all rows, since a list that scrolls would be another matter.
-    let terminal = Program::on(world.database.url()).size(100, 50).start();
+    let terminal = Program::on(world.database.url()).size(100, 50).start_on_device_flows();
     terminal.wait_for("Device flows 30");
     is_aligned(&terminal, 30, &[("STATE", &["ready ", "unknown "])]);
     visit_all_rows(&terminal, 29);

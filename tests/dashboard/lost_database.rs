@@ -41,7 +41,7 @@ async fn lose_and_find(flavour: Flavour) {
         .with("AUTHDB_DATABASE_CONNECT_TIMEOUT", "1s")
         .with("AUTHDB_DATABASE_STATEMENT_TIMEOUT", "1s")
         .with("AUTHDB_DATABASE_LOCK_TIMEOUT", "1s")
-        .start();
+        .start_on_device_flows();
     terminal.wait_for(FIRST.1);
     terminal.type_keys(DOWN);
     terminal.wait_until("the cursor is on the flow", |view| view.is_on(FIRST.1));

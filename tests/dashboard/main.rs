@@ -48,7 +48,7 @@ async fn add_pending(world: &World, code: &str, age: Duration) {
 
 /// The dashboard on a world, once it shows rows.
 fn dashboard(world: &World) -> Terminal {
-    let terminal = Program::on(world.database.url()).start();
+    let terminal = Program::on(world.database.url()).start_on_device_flows();
     terminal.wait_until("the first rows are read", |view| view.contains("Device flows") && !view.contains("reading…"));
     terminal
 }

@@ -135,6 +135,14 @@ impl Program {
         Terminal::start(command, self.size, self.folders, self.is_silent)
     }
 
+    /// Starts the dashboard in a terminal, and leaves its first screen for the device flows.
+    pub(crate) fn start_on_device_flows(self) -> Terminal {
+        let terminal = self.start();
+        terminal.wait_for("Overview");
+        terminal.type_keys("2");
+        terminal
+    }
+
     /// Runs it to its end without a terminal: its input is empty, its outputs are pipes.
     pub(crate) fn pipe(&self) -> Output {
         let mut command = Command::new(&self.path);

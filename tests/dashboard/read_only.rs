@@ -18,7 +18,7 @@ async fn a_read_only_session_changes_nothing_and_says_why() {
                 FROM AuthorizationFlows UNION ALL SELECT JTI, Status, Sub FROM RefreshTokens";
     let before = world.rows(rows).await;
 
-    let terminal = Program::on(world.database.url()).arguments(&["--read-only"]).start();
+    let terminal = Program::on(world.database.url()).arguments(&["--read-only"]).start_on_device_flows();
     terminal.wait_for(SHOWN);
     let tail = flow.to_string().chars().skip(24).collect::<String>();
     let keys = [("2", SHOWN, "ad"), ("3", tail.as_str(), "c"), ("4", "lhcb:amara", "R"), ("5", "lhcb:amara", "rR")];

@@ -92,7 +92,7 @@ async fn the_help_names_every_key_in_a_terminal_of_the_usual_size() {
 async fn without_colour_the_chosen_row_is_still_marked() {
     let world = world().await;
     add_pending(&world, CODE, Duration::from_mins(1)).await;
-    let terminal = Program::on(world.database.url()).with("NO_COLOR", "1").start();
+    let terminal = Program::on(world.database.url()).with("NO_COLOR", "1").start_on_device_flows();
     terminal.wait_for(SHOWN);
     terminal.type_keys(DOWN);
     let view = terminal.wait_until("the cursor is on the row", |view| view.is_on(SHOWN));

@@ -50,7 +50,7 @@ fn a_file_that_is_not_there_is_not_made_unasked() {
 #[test]
 fn nobody_who_configures_nothing_is_left_without_a_dashboard() {
     let terminal = Program::authdb().start();
-    terminal.wait_for("no device flows");
+    terminal.wait_for("Alarms");
     terminal.type_keys("q");
     let ended = terminal.exit().leaves_whole(0);
     assert!(ended.folders.work().join("authdb.sqlite3").is_file(), "the embedded database is made on the spot");
@@ -60,7 +60,7 @@ fn nobody_who_configures_nothing_is_left_without_a_dashboard() {
 #[test]
 fn a_terminal_that_answers_no_questions_shows_the_dashboard() {
     let terminal = Program::authdb().in_silent_terminal().start();
-    terminal.wait_for("no device flows");
+    terminal.wait_for("Alarms");
     terminal.type_keys("q");
     terminal.exit().leaves_whole(0);
 }
@@ -90,7 +90,7 @@ async fn init_makes_what_is_missing_once() {
     assert!(again.view.says("holds DiracX's tables") && !again.view.says("now holds"), "{}", again.view);
     assert_eq!(database.number("SELECT COUNT(*) FROM AdminActions").await.expect("the journal is there"), 1);
     let terminal = Program::on(database.url()).start();
-    terminal.wait_for("no device flows");
+    terminal.wait_for("Alarms");
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ use super::population::client;
 use super::rows::{self, NewFlow};
 use super::{Demo, failed};
 use crate::clock::Timestamp;
-use crate::db::{Sweep, SweepCursor};
 use crate::error::Error;
 use crate::ids::Jti;
 use crate::model::{FlowStatus, Scope, TokenStatus};
@@ -64,9 +63,6 @@ const FASTEST_LOGIN: Duration = Duration::from_secs(10);
 
 /// Clients poll every five seconds (RFC 8628 section 3.5).
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
-/// Beats between two clean-ups, which the demo does itself as no janitor runs beside it.
-const BEATS_PER_SWEEP: u64 = 120;
-const SWEPT_PER_BATCH: u32 = 1000;
 
 impl Demo {
     /// Lets about one second of life pass.
@@ -100,10 +96,8 @@ impl Demo {
         let result = self.beat(now, random).await;
         let path = self.db.place().to_owned();
         result.map_err(|error| failed(path.as_ref(), &error))?;
+        self.tidy(now).await?;
         self.beats += 1;
-        if self.beats.is_multiple_of(BEATS_PER_SWEEP) {
-            self.clean_up(now).await?;
-        }
         Ok(())
     }
 
@@ -235,19 +229,6 @@ impl Demo {
             let next = Jti::issue(now, random);
             rows::insert_token(connection, &next, &TokenStatus::Created, &scope, &subject).await?;
             self.clients.push(Client { leaves_at, ..Client::new(next, subject, scope, now, &self.policy, random) });
-        }
-        Ok(())
-    }
-
-    async fn clean_up(&self, now: Timestamp) -> Result<(), Error> {
-        for sweep in [
-            Sweep::ExpireDeviceFlows,
-            Sweep::PurgeDeviceFlows,
-            Sweep::ExpireAuthorizationFlows,
-            Sweep::PurgeAuthorizationFlows,
-        ] {
-            let mut cursor = SweepCursor::start(sweep, now, &self.policy);
-            while !self.db.sweep(&self.permit, &mut cursor, SWEPT_PER_BATCH).await?.is_last {}
         }
         Ok(())
     }

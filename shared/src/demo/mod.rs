@@ -9,6 +9,7 @@
 //! [`Demo::create`] fills the file with an hour's past and half a year's tokens, and [`Demo::live`], called once a
 //! second, lets people log in and out from then on. The programs connect to the file as to any other database.
 
+mod janitor;
 mod life;
 mod population;
 mod rows;
@@ -26,6 +27,7 @@ use crate::config::{Config, ConfigError, Sources};
 use crate::db::{AuthDb, DbError, WritePermit};
 use crate::error::Error;
 use crate::policy::Policy;
+use janitor::Janitor;
 use population::Population;
 
 /// The installation, alive for as long as [`Demo::live`] is called.
@@ -58,6 +60,7 @@ pub struct Demo {
     policy: Policy,
     population: Population,
     clients: Vec<life::Client>,
+    janitor: Janitor,
     beats: u64,
 }
 
@@ -122,8 +125,8 @@ impl Demo {
             .await
             .map_err(|error| failed(path, &error))?;
         let policy = config.policy.clone();
-        let mut demo =
-            Self { db, permit, pool, policy, population: Population::new(random), clients: Vec::new(), beats: 0 };
+        let (population, janitor) = (Population::new(random), Janitor::new(&config.janitor, now));
+        let mut demo = Self { db, permit, pool, policy, population, clients: Vec::new(), janitor, beats: 0 };
         demo.seed(now, random).await.map_err(|error| failed(path, &error))?;
         Ok(demo)
     }
@@ -144,7 +147,8 @@ impl Demo {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn close(self) {
+    pub async fn close(mut self) {
+        self.release_lease().await;
         self.db.close().await;
         self.pool.close().await;
     }

@@ -1,7 +1,7 @@
 //! The rows that the demo writes, with times of its choosing: DiracX's own statements cannot write into the past.
 
 use rand::Rng;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use crate::clock::Timestamp;
@@ -90,4 +90,25 @@ pub(super) async fn insert_token(
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// A run of the janitor that ended well, from its start to its end.
+pub(super) async fn insert_run(
+    connection: &mut SqliteConnection,
+    job: &str,
+    host: &str,
+    (start, end): (Timestamp, Timestamp),
+    counts: &Value,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO JanitorRuns (Job, Host, StartTime, EndTime, Outcome, Counts) VALUES (?, ?, ?, ?, 'done', ?)",
+    )
+    .bind(job)
+    .bind(host)
+    .bind(start.sql_text_with_millis())
+    .bind(end.sql_text_with_millis())
+    .bind(counts.to_string())
+    .execute(connection)
+    .await
+    .map(drop)
 }

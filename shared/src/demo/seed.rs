@@ -26,6 +26,7 @@ impl Demo {
         self.seed_flows(&mut transaction, now, random).await?;
         self.seed_live_tokens(&mut transaction, now, random).await?;
         self.seed_old_tokens(&mut transaction, now, random).await?;
+        self.seed_runs(&mut transaction, now, random).await?;
         transaction.commit().await
     }
 
@@ -35,20 +36,22 @@ impl Demo {
         now: Timestamp,
         random: &mut impl Rng,
     ) -> Result<(), sqlx::Error> {
-        // Status, how many, and between which ages in seconds. The retention is an hour, and the purge comes late.
+        // What the last clean-up found stale is in ERROR since then.
+        let unswept = self.janitor.since_clean_up(now).as_secs().min(290);
+        // Status, how many, and between which ages in seconds. The retention is an hour.
         let device = [
             (FlowStatus::Pending, 9, 2..580),
             (FlowStatus::Ready, 2, 30..300),
-            (FlowStatus::Done, 32, 60..3900),
-            (FlowStatus::Error, 7, 60..3900),
-            (FlowStatus::Pending, 5, 610..3500),
+            (FlowStatus::Done, 32, 60..3590),
+            (FlowStatus::Error, 7, 60..3590),
+            (FlowStatus::Pending, 5, 601..602 + unswept),
         ];
         let authorization = [
             (FlowStatus::Pending, 5, 2..290),
             (FlowStatus::Ready, 1, 5..200),
-            (FlowStatus::Done, 48, 30..3900),
-            (FlowStatus::Error, 5, 60..3900),
-            (FlowStatus::Pending, 4, 310..3500),
+            (FlowStatus::Done, 48, 30..3590),
+            (FlowStatus::Error, 5, 60..3590),
+            (FlowStatus::Pending, 4, 301..302 + unswept),
         ];
         for (status, count, ages) in device {
             for _ in 0..count {

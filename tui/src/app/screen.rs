@@ -35,7 +35,7 @@ impl Screen {
     ];
 
     /// The screen that the dashboard opens with.
-    pub const FIRST: Self = Self::DeviceFlows;
+    pub const FIRST: Self = Self::Overview;
 
     /// The digit that shows it: 1 Overview, 2 Device flows, 3 Authorization flows, 4 Subjects, 5 Tokens, 6 Partitions,
     /// 7 Janitor, 8 Journal. A digit never changes hands.

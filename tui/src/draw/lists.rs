@@ -40,7 +40,6 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         (Screen::Tokens, TokenView::LastWeek) => "Tokens of the last week".to_owned(),
         (Screen::Tokens, TokenView::NotRevoked) => "All tokens not revoked".to_owned(),
         (Screen::Subjects, _) => "Subjects with live tokens".to_owned(),
-        (Screen::Journal, _) => format!("Journal  {}", page::chain(app)),
         (screen, _) => screen.title().to_owned(),
     };
     let count = number(list.len() as u64);
@@ -52,6 +51,9 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         format!(" {count}")
     };
     let mut spans = vec![Span::styled(format!("  {what}"), style::STRONG), Span::styled(count, style::FAINT)];
+    if app.screen == Screen::Journal {
+        spans.push(Span::styled(format!("  {}", page::chain(app)), style::STRONG));
+    }
     if !list.filter().is_empty() {
         spans.push(Span::raw(format!("  containing \"{}\"", harmless(list.filter()))));
     }

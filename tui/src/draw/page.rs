@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use super::format::{harmless, span};
+use super::format::{counted, harmless, span};
 use super::{janitor, overview, partitions, style};
 use crate::app::{App, Reading, Screen};
 use crate::look::Look;
@@ -66,7 +66,9 @@ pub(super) fn chain(app: &App) -> String {
     match &looks.value {
         None => "chain not verified yet".to_owned(),
         Some(None) => "no journal here".to_owned(),
-        Some(Some(JournalCheck { sound, fault: None, .. })) => format!("chain verified, {sound} sound"),
+        Some(Some(JournalCheck { sound, fault: None, .. })) => {
+            format!("chain of {} verified", counted(*sound, "action"))
+        }
         Some(Some(JournalCheck { sound, fault: Some(fault), .. })) => format!("CHAIN BROKEN after {sound}: {fault}"),
     }
 }

@@ -236,7 +236,7 @@ fn the_journal_says_who_did_what_and_where_its_chain_breaks() {
     harness.see(Look::Chain, Seen::Chain(check(None)));
     let screen = harness.screen(80, 24);
     assert!(screen.contains("alice") && screen.contains("lhcb:bob") && screen.contains("a stolen lap"), "{screen}");
-    assert!(screen.contains("chain verified, 11 sound"), "{screen}");
+    assert!(screen.contains("chain of 11 actions verified"), "{screen}");
     harness.see(Look::Chain, Seen::Chain(check(Some(ChainFault::Changed(12)))));
     assert!(harness.screen(120, 40).contains("CHAIN BROKEN after 11: action 12 was changed"));
 }

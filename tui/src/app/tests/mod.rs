@@ -67,11 +67,13 @@ fn lost() -> DbError {
 }
 
 impl Harness {
+    /// On the device flows, where most of what is tested can be seen.
     fn new(read_only: bool) -> Self {
         let sources =
             Sources::default().with_variable("AUTHDB_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/../config.toml"));
         let config = Config::load(&sources).expect("the configuration of the repository");
-        let app = App::unconnected("AuthDB at db", "MariaDB 10.11.19", read_only, &config, (80, 24), at(NOW));
+        let mut app = App::unconnected("AuthDB at db", "MariaDB 10.11.19", read_only, &config, (80, 24), at(NOW));
+        app.screen = Screen::DeviceFlows;
         Self { app, now: at(NOW), effects: Vec::new() }
     }
 
