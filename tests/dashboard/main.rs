@@ -9,6 +9,7 @@ mod copying;
 mod cursor;
 mod demo;
 mod endings;
+mod exports;
 mod filters;
 mod flows;
 mod hostile_text;

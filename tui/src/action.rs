@@ -1,5 +1,7 @@
 //! Actions: everything that can happen to the dashboard.
 
+use std::path::PathBuf;
+
 use authdb_shared::Timestamp;
 use authdb_shared::db::TokensByMonth;
 use authdb_shared::db::{
@@ -11,6 +13,7 @@ use crossterm::event::KeyEvent;
 
 use crate::command::Command;
 use crate::effect::Change;
+use crate::export::{Export, ExportError};
 use crate::look::Seen;
 
 /// Something that happened.
@@ -68,6 +71,13 @@ pub enum Answer {
     },
     /// What became of a change.
     Changed(Change, Changed),
+    /// What became of an export.
+    Exported {
+        /// The export.
+        export: Export,
+        /// Where the rows are now, or why they are nowhere.
+        result: Result<PathBuf, ExportError>,
+    },
     /// The worker broke off, which is a defect.
     Defect(String),
 }

@@ -6,6 +6,7 @@ use authdb_shared::db::{Containing, FlowFilter, TokenFilter};
 use authdb_shared::ids::{FlowId, Jti, Subject, UserCode};
 use authdb_shared::model::{IdTokenClaims, TokenStatus};
 
+use crate::export::Export;
 use crate::look::Look;
 
 /// Something for the worker.
@@ -35,6 +36,8 @@ pub enum Effect {
     Change(Change),
     /// Hand a text to the clipboard of the terminal.
     Copy(String),
+    /// Write rows to a file.
+    Export(Export),
     /// Leave.
     Quit,
 }

@@ -13,6 +13,7 @@ pub mod dashboard;
 pub mod demo;
 pub mod draw;
 pub mod effect;
+pub mod export;
 pub mod key;
 pub mod keymap;
 pub mod look;

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::action::{Action, Answer, Changed, Rows};
 use crate::effect::{Change, Effect, Query};
+use crate::export::Export;
 
 /// Carries effects out.
 #[derive(Clone)]
@@ -66,6 +67,7 @@ impl Worker {
                 let changed = self.change(&change).await;
                 Answer::Changed(change, changed)
             }
+            Effect::Export(export) => write(export).await,
             // These are for the terminal.
             Effect::Copy(_) | Effect::Quit => return None,
         })
@@ -116,5 +118,13 @@ impl Worker {
                 Err(error) => Err(error),
             }),
         }
+    }
+}
+
+/// Writes a file on a thread that may block: a folder of another machine may not answer for long.
+async fn write(export: Export) -> Answer {
+    match tokio::task::spawn_blocking(move || (export.write(), export)).await {
+        Ok((result, export)) => Answer::Exported { export, result },
+        Err(broken) => Answer::Defect(broken.to_string()),
     }
 }

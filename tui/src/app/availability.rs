@@ -66,6 +66,11 @@ impl App {
         if self.list().is_some_and(|list| list.marks().0 > 0) { None } else { self.has_no_row() }
     }
 
+    pub(crate) fn has_nothing_to_export(&self) -> Option<String> {
+        let has_rows = self.list().is_some_and(|list| !list.is_empty() || list.marks().0 > 0);
+        (!has_rows).then(|| "There is nothing to export: no row is shown.".to_owned())
+    }
+
     pub(crate) fn cannot_revoke_subject(&self) -> Option<String> {
         self.marks_rows().or_else(|| self.has_no_subject())
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::list::{List, Sort};
 use super::reading::Reading;
-use crate::table::{Column, Head, Role, Row, Value, Viewpoint};
+use crate::table::{Column, Head, Record, Role, Row, Value, Viewpoint};
 
 /// A cell of a list: harmless text, not cut yet, and what its look says.
 pub type Cell = (String, Role);
@@ -59,8 +59,10 @@ pub trait Browse {
     fn fields(&self, index: usize, viewpoint: &Viewpoint) -> Vec<(Head, Value)>;
     /// The keys of the marked rows, or of the row under the cursor, as people write them.
     fn target_keys(&self) -> Vec<String>;
-    /// The same rows as lines of JSON, without those that the list no longer holds.
-    fn target_json(&self, viewpoint: &Viewpoint) -> Vec<String>;
+    /// The same rows by the fields of the verbs' output, without those that the list no longer holds.
+    fn target_records(&self, viewpoint: &Viewpoint) -> Vec<Record>;
+    /// Every row that is shown, in the order in which it is shown, by the same fields.
+    fn shown_records(&self, viewpoint: &Viewpoint) -> Vec<Record>;
     /// What is known of its columns.
     fn heads(&self) -> Vec<Head>;
     /// The cells of the row shown at `index`, for columns of these widths; `None` skips a column.
@@ -157,9 +159,13 @@ impl<R: Row> Browse for List<R> {
         self.targets().iter().map(R::key_text).collect()
     }
 
-    fn target_json(&self, viewpoint: &Viewpoint) -> Vec<String> {
+    fn target_records(&self, viewpoint: &Viewpoint) -> Vec<Record> {
         let rows: HashMap<R::Key, &R> = self.rows.iter().map(|row| (row.key(), row)).collect();
-        self.targets().iter().filter_map(|key| rows.get(key)?.json(viewpoint)).collect()
+        self.targets().iter().filter_map(|key| Some(rows.get(key)?.record(viewpoint))).collect()
+    }
+
+    fn shown_records(&self, viewpoint: &Viewpoint) -> Vec<Record> {
+        self.shown().map(|row| row.record(viewpoint)).collect()
     }
 
     fn heads(&self) -> Vec<Head> {

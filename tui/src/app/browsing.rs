@@ -47,6 +47,7 @@ impl App {
             }),
             Command::CopyKey => self.copy_keys(),
             Command::CopyRow => self.copy_rows(),
+            Command::Export => self.open_export(),
             Command::Back => self.back(),
             Command::Filter => {
                 self.filter_input = self.list().map(|list| Input::new(list.filter().to_owned()));

@@ -6,6 +6,7 @@
 use super::{App, Browse, Tone};
 use crate::draw::format::{counted, harmless};
 use crate::effect::Effect;
+use crate::verbs::output::json_line;
 
 impl App {
     /// Copies keys, one per line, whole and exactly as people write them.
@@ -29,7 +30,10 @@ impl App {
     pub(super) fn copy_rows(&mut self) -> Vec<Effect> {
         let viewpoint = self.viewpoint();
         let Some(list) = self.list() else { return Vec::new() };
-        let (rows, wanted) = (list.target_json(&viewpoint), list.target_keys().len());
+        let (records, wanted) = (list.target_records(&viewpoint), list.target_keys().len());
+        let Ok(rows) = records.iter().map(|record| json_line(record)).collect::<Result<Vec<String>, _>>() else {
+            return self.say(Tone::Bad, "Nothing was copied: a row cannot be written as JSON.".to_owned());
+        };
         if rows.len() < wanted {
             let (copied, gone) = (rows.len(), counted((wanted - rows.len()) as u64, "marked row"));
             let reason =

@@ -6,7 +6,7 @@ use authdb_shared::model::{DeviceFlow, IdTokenClaims};
 use authdb_shared::{Policy, Timestamp};
 use tui_input::Input;
 
-use super::Palette;
+use super::{Exporting, Palette};
 use crate::effect::Change;
 
 /// What lies over the screen.
@@ -16,6 +16,8 @@ pub enum Dialog {
     Help,
     /// Every command, to be found by a few letters.
     Palette(Palette),
+    /// The name of the file that rows are exported to.
+    Export(Box<Exporting>),
     /// Every field of the row under the cursor.
     Details,
     /// A question about one change.

@@ -192,7 +192,7 @@ impl<R: Row> List<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{Column, Width};
+    use crate::table::{Column, Record, Width};
 
     #[derive(Debug, PartialEq)]
     struct Numbered(u32);
@@ -214,8 +214,8 @@ mod tests {
             key.to_string()
         }
 
-        fn json(&self, _: &Viewpoint) -> Option<String> {
-            Some(self.0.to_string())
+        fn record(&self, _: &Viewpoint) -> Record {
+            vec![("number", self.0.into())]
         }
     }
 

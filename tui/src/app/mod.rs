@@ -10,6 +10,7 @@ mod browsing;
 mod changes;
 mod copying;
 mod dialog;
+mod exporting;
 mod list;
 mod looks;
 mod marks;
@@ -28,6 +29,7 @@ use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectS
 use authdb_shared::{Policy, Timestamp};
 pub use browse::{Browse, Cell};
 pub use dialog::{Approve, Confirm, Dialog, Step};
+pub use exporting::Exporting;
 pub use list::{List, Sort};
 pub use looks::Looks;
 pub use palette::{Found, Palette, Way};
@@ -227,7 +229,7 @@ impl App {
             Some(Dialog::Help | Dialog::Details) => Mode::Reading,
             Some(Dialog::Confirm(_)) => Mode::Confirming,
             Some(Dialog::Approve(approve)) if approve.step == Step::Confirm => Mode::Confirming,
-            Some(Dialog::Approve(_) | Dialog::Palette(_)) => Mode::Typing,
+            Some(Dialog::Approve(_) | Dialog::Palette(_) | Dialog::Export(_)) => Mode::Typing,
             None if self.filter_input.is_some() => Mode::Typing,
             None => Mode::Browsing,
         }
@@ -308,6 +310,7 @@ impl App {
             Answer::Flow { code, found } => return self.looked_up(&code, found),
             Answer::Revocable { subject, count } => self.counted(&subject, count),
             Answer::Changed(change, changed) => return self.changed(&change, changed),
+            Answer::Exported { export, result } => return self.exported(&export, result),
             Answer::Defect(reason) => {
                 self.defect = Some(reason);
                 return vec![Effect::Quit];

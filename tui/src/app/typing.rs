@@ -13,6 +13,10 @@ impl App {
             return self.typed_into_palette(key);
         }
         let event = crossterm::event::Event::Key(key);
+        if let Some(Dialog::Export(exporting)) = &mut self.dialog {
+            exporting.typed(&event);
+            return Vec::new();
+        }
         if let Some(Dialog::Approve(approve)) = &mut self.dialog {
             // Which field it belongs to is known when the code has been looked up.
             if approve.looking_up.is_some() {
@@ -44,6 +48,7 @@ impl App {
             }
             Some(Dialog::Approve(_)) => self.approval_step(),
             Some(Dialog::Palette(_)) => self.give_from_palette(),
+            Some(Dialog::Export(_)) => self.export(),
             Some(Dialog::Help | Dialog::Details) => self.dismiss(),
             None => {
                 self.filter_input = None;

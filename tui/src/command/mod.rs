@@ -55,6 +55,8 @@ pub enum Command {
     CopyKey,
     /// Copy the same rows as JSON.
     CopyRow,
+    /// Write the marked rows, or all that are shown, to a file.
+    Export,
     /// Go back: take marks away, clear the filter, leave the subject, let go of the row.
     Back,
     /// Type a filter.

@@ -106,11 +106,14 @@ pub const COMMANDS: &[Entry] = &[
         .unless(App::has_no_row)
         .paired(),
     Entry::new(Command::MarkAll, "mark_all", &[letter('*')], "all or none").on(LISTS),
-    Entry::new(Command::CopyKey, "copy_key", &[letter('y')], "copy the key, or all marked ones")
+    Entry::new(Command::CopyKey, "copy_key", &[letter('y')], "copy keys").on(LISTS).unless(App::has_no_target).paired(),
+    Entry::new(Command::CopyRow, "copy_row", &[letter('Y')], "copy rows as JSON")
         .on(LISTS)
         .unless(App::has_no_target)
         .paired(),
-    Entry::new(Command::CopyRow, "copy_row", &[letter('Y')], "whole rows as JSON").on(LISTS).unless(App::has_no_target),
+    Entry::new(Command::Export, "export", &[letter('e')], "export rows to a file")
+        .on(LISTS)
+        .unless(App::has_nothing_to_export),
     Entry::new(
         Command::Back,
         "back",

@@ -4,6 +4,7 @@ mod chart;
 mod columns;
 mod details;
 mod dialogs;
+mod exporting;
 mod foot;
 pub mod format;
 mod head;

@@ -5,7 +5,7 @@ use authdb_shared::liveness::FlowState;
 use authdb_shared::model::AuthorizationFlow;
 
 use super::device_flows::of_state;
-use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width, json_of};
+use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
 use crate::verbs::flow::FIELDS;
 
 impl Row for AuthorizationFlow {
@@ -55,8 +55,8 @@ impl Row for AuthorizationFlow {
         key.to_string()
     }
 
-    fn json(&self, at: &Viewpoint) -> Option<String> {
-        json_of(FIELDS, self, at)
+    fn record(&self, at: &Viewpoint) -> Record {
+        record_of(FIELDS, self, at)
     }
 }
 

@@ -4,7 +4,7 @@ use authdb_shared::ids::UserCode;
 use authdb_shared::liveness::FlowState;
 use authdb_shared::model::DeviceFlow;
 
-use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width, json_of};
+use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
 use crate::verbs::device::FIELDS;
 
 impl Row for DeviceFlow {
@@ -51,8 +51,8 @@ impl Row for DeviceFlow {
         key.to_string()
     }
 
-    fn json(&self, at: &Viewpoint) -> Option<String> {
-        json_of(FIELDS, self, at)
+    fn record(&self, at: &Viewpoint) -> Record {
+        record_of(FIELDS, self, at)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use authdb_shared::db::{AdminAction, Outcome};
 
-use super::{Column, MEDIUM, Role, Row, Value, Viewpoint, WIDE, Width, json_of};
+use super::{Column, MEDIUM, Record, Role, Row, Value, Viewpoint, WIDE, Width, record_of};
 use crate::verbs::journal::FIELDS;
 
 impl Row for AdminAction {
@@ -41,7 +41,7 @@ impl Row for AdminAction {
         key.to_string()
     }
 
-    fn json(&self, at: &Viewpoint) -> Option<String> {
-        json_of(FIELDS, self, at)
+    fn record(&self, at: &Viewpoint) -> Record {
+        record_of(FIELDS, self, at)
     }
 }

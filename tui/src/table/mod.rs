@@ -2,8 +2,8 @@
 //!
 //! Each kind of row has one table, and everything about its fields comes from there: the list's columns and their heads,
 //! the details, sorting and filtering. A field that is added to the table is known to all
-//! of them, and none can disagree with another about what it holds. What is copied as JSON has the fields of the verbs' output, so that a
-//! program reads both alike.
+//! of them, and none can disagree with another about what it holds. What is copied or exported has the fields of the verbs'
+//! output, so that a program reads both alike.
 
 mod authorization_flows;
 mod device_flows;
@@ -18,7 +18,10 @@ use authdb_shared::liveness::{FlowState, Liveness};
 use authdb_shared::{Policy, Timestamp};
 pub use value::{Value, tail};
 
-use crate::verbs::output::{Field, Moment, json_line};
+use crate::verbs::output::{Field, Moment, values};
+
+/// A row by the fields of the verbs' output, names and values in their order.
+pub type Record = Vec<(&'static str, serde_json::Value)>;
 
 /// What a field depends on besides its row.
 #[derive(Clone, Debug)]
@@ -206,14 +209,13 @@ pub trait Row: Sized + 'static {
     /// A key as people write it, whole: what is copied of a row.
     fn key_text(key: &Self::Key) -> String;
 
-    /// The row as one line of JSON, with the fields and the form of the verbs' output; `None` if it cannot be written,
-    /// which no row of ours is known to do.
-    fn json(&self, viewpoint: &Viewpoint) -> Option<String>;
+    /// The row by the fields of the verbs' output.
+    fn record(&self, viewpoint: &Viewpoint) -> Record;
 }
 
-/// The line that a verb prints of a row.
-fn json_of<R>(fields: &[Field<R>], row: &R, at: &Viewpoint) -> Option<String> {
-    json_line(fields, row, &Moment { now: at.now, policy: &at.policy }).ok()
+/// What a verb prints of a row.
+fn record_of<R>(fields: &[Field<R>], row: &R, at: &Viewpoint) -> Record {
+    values(fields, row, &Moment { now: at.now, policy: &at.policy })
 }
 
 /// Terminals narrower than this show only what an action needs.

@@ -4,7 +4,7 @@ use authdb_shared::Timestamp;
 use authdb_shared::ids::Subject;
 use authdb_shared::model::SubjectSummary;
 
-use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width, json_of};
+use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
 use crate::verbs::subject::FIELDS;
 
 impl Row for SubjectSummary {
@@ -50,8 +50,8 @@ impl Row for SubjectSummary {
         key.as_str().to_owned()
     }
 
-    fn json(&self, at: &Viewpoint) -> Option<String> {
-        json_of(FIELDS, self, at)
+    fn record(&self, at: &Viewpoint) -> Record {
+        record_of(FIELDS, self, at)
     }
 }
 

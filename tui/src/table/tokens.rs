@@ -6,7 +6,7 @@ use authdb_shared::ids::{Jti, Subject};
 use authdb_shared::liveness::Liveness;
 use authdb_shared::model::RefreshToken;
 
-use super::{Column, Kind, MEDIUM, Role, Row, Value, Viewpoint, Width, json_of};
+use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
 use crate::verbs::token::FIELDS;
 
 impl Row for RefreshToken {
@@ -58,8 +58,8 @@ impl Row for RefreshToken {
         key.to_string()
     }
 
-    fn json(&self, at: &Viewpoint) -> Option<String> {
-        json_of(FIELDS, self, at)
+    fn record(&self, at: &Viewpoint) -> Record {
+        record_of(FIELDS, self, at)
     }
 }
 

@@ -3,6 +3,7 @@
 mod approvals;
 mod changes;
 mod copying;
+mod exporting;
 mod looks;
 mod palette;
 mod views;

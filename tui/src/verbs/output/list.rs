@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::json::Object;
-use super::{Cell, Field, Format, Moment, Sink, csv, json, table};
+use super::{Cell, Field, Format, Moment, Sink, csv, json, table, values};
 
 /// Rows of one kind.
 pub(crate) struct List<'a, T: 'static> {
@@ -119,10 +119,6 @@ pub(crate) fn print_one<T>(
 fn title<T>(field: &Field<T>) -> String {
     let words = field.name.trim_end_matches("_seconds").replace('_', " ");
     if field.cell == Cell::Time { format!("{words} (UTC)") } else { words }
-}
-
-fn values<T>(fields: &[Field<T>], row: &T, moment: &Moment<'_>) -> Vec<(&'static str, Value)> {
-    fields.iter().map(|field| (field.name, (field.value)(row, moment))).collect()
 }
 
 fn cells<T>(fields: &[Field<T>], values: &[(&'static str, Value)]) -> Vec<String> {

@@ -5,6 +5,7 @@
 //! still says exactly what is stored.
 
 mod csv;
+mod document;
 mod json;
 mod list;
 mod sink;
@@ -16,6 +17,7 @@ use authdb_shared::{Policy, Timestamp};
 use clap::ValueEnum;
 use serde_json::Value;
 
+pub(crate) use document::document;
 pub(crate) use list::{List, print_one};
 pub(crate) use sink::Sink;
 
@@ -77,11 +79,14 @@ impl<T> Field<T> {
     }
 }
 
+/// The names and values of a row.
+pub(crate) fn values<T>(fields: &[Field<T>], row: &T, moment: &Moment<'_>) -> Vec<(&'static str, Value)> {
+    fields.iter().map(|field| (field.name, (field.value)(row, moment))).collect()
+}
+
 /// A row as one line of JSON, exactly as the verbs print it.
-pub(crate) fn json_line<T>(fields: &[Field<T>], row: &T, moment: &Moment<'_>) -> std::io::Result<String> {
-    let values: Vec<(&'static str, Value)> =
-        fields.iter().map(|field| (field.name, (field.value)(row, moment))).collect();
-    json::line(&json::Object(&values))
+pub(crate) fn json_line(values: &[(&'static str, Value)]) -> std::io::Result<String> {
+    json::line(&json::Object(values))
 }
 
 /// A time as every form but the table has it.
