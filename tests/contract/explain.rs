@@ -211,8 +211,14 @@ async fn lists_of_one_subject_are_read_by_the_index_on_it(world: &World) {
 
 async fn revocations_find_their_tokens_by_an_index(world: &World) {
     let by_subject = [text(SUBJECT), text(SUBJECT), Bind::Number(200)];
-    for name in ["REVOKE_TOKENS_OF_SUBJECT", "COUNT_CREATED_OF_SUBJECT"] {
-        let plan = plan(world, name, &by_subject).await;
+    let since = bound(world.now().await.before(HOUR));
+    let watched = [vec![since], by_subject.to_vec()].concat();
+    for (name, binds) in [
+        ("REVOKE_TOKENS_OF_SUBJECT", by_subject.as_slice()),
+        ("COUNT_CREATED_OF_SUBJECT", &by_subject),
+        ("NEWEST_CREATED_OF_SUBJECT", &watched),
+    ] {
+        let plan = plan(world, name, binds).await;
         assert!(["ref", "range"].contains(&plan.access.as_str()), "{name} on {}: {plan:?}", world.engine());
         assert!([BY_SUBJECT, "index_status_sub"].contains(&plan.index.as_str()), "{name}: {plan:?}");
     }

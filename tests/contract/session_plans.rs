@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use authdb_shared::ids::Subject;
+use authdb_shared::ids::{Subject, UserCode};
 use authdb_shared::session_plan::{Consequence, PlanStep, StepFate};
-use authdb_tests::world::{TokenRow, jti, key_at, on_every_key_column, version_4_key};
+use authdb_tests::world::{
+    AuthorizationFlowRow, DeviceFlowRow, TokenRow, jti, key_at, on_every_key_column, version_4_key,
+};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const ALICE: &str = "lhcb:alice";
@@ -82,6 +84,60 @@ async fn revoking_all_of_a_subject_who_holds_nothing_is_a_refusal() {
         let fate = world.db.take_step(&world.permit, &PlanStep::RevokeSubject(alice()), &world.policy).await;
         assert_eq!(fate, StepFate::Done(1), "on {}", world.engine());
         assert_eq!(world.token_status(&token).await.as_deref(), Some("REVOKED"));
+    })
+    .await;
+}
+
+/// A client that refreshes at the moment of the revocation may write a token whose key is older than that.
+#[tokio::test]
+async fn after_all_of_a_subject_is_revoked_any_live_token_is_a_new_one() {
+    on_every_key_column(|world| async move {
+        let newest = async |since| {
+            let found = world.db.newest_live_token(&alice(), since, &world.policy).await;
+            found.expect("the database can be asked").0
+        };
+        world.add_token("CREATED", ALICE, MINUTE).await;
+        assert!(newest(None).await.is_some(), "on {}", world.engine());
+        world.db.revoke_subject(&world.permit, &alice()).await;
+        let revoked_at = world.now().await;
+        for (status, subject, age) in [
+            ("REVOKED", ALICE, Duration::ZERO),
+            ("CREATED", "lhcb:ALICE", Duration::ZERO),
+            ("CREATED", "lhcb:alicé", Duration::ZERO),
+            ("CREATED", ALICE, 90 * MINUTE),
+        ] {
+            world.add_token(status, subject, age).await;
+        }
+        assert_eq!(newest(None).await, None, "neither others' nor what cannot be refreshed, on {}", world.engine());
+        let under_way = world.add_token("CREATED", ALICE, MINUTE).await;
+        assert_eq!(newest(None).await, Some(under_way), "on {}", world.engine());
+        assert_eq!(newest(Some(revoked_at)).await, None, "it was issued before");
+        let ahead = jti(&key_at(revoked_at.after(5 * MINUTE)));
+        world.add_tokens(&[TokenRow::created(ahead.to_string().replace('-', ""), ALICE)]).await;
+        let found = newest(Some(revoked_at)).await.map(|jti| jti.to_string());
+        assert_eq!(found, Some(ahead.to_string()), "a service whose clock is ahead hides nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn plans_for_flows_are_made_from_their_present_rows() {
+    on_every_key_column(|world| async move {
+        for (code, status) in [("CCCCCCCC", "PENDING"), ("DDDDDDDD", "DONE")] {
+            world.add_device_flow(DeviceFlowRow { code, status, ..DeviceFlowRow::default() }).await;
+        }
+        let codes = ["CCCCCCCC", "DDDDDDDD", "FFFFFFFF"].map(|code| UserCode::from_stored(code.to_owned()));
+        let plan = world.db.plan_denial(&codes, &world.policy).await.expect("it can be planned");
+        assert_eq!(plan.steps(), [PlanStep::Deny(codes[0].clone())], "on {}", world.engine());
+        let left_out: Vec<&str> = plan.unfit.iter().map(|unfit| unfit.key.as_str()).collect();
+        assert_eq!(left_out, ["DDDD-DDDD", "FFFF-FFFF"]);
+
+        let pending = world.add_authorization_flow(AuthorizationFlowRow::default()).await;
+        let done = AuthorizationFlowRow { status: "DONE", age: MINUTE, ..AuthorizationFlowRow::default() };
+        let done = world.add_authorization_flow(done).await;
+        let plan = world.db.plan_cancellation(&[done.clone(), pending.clone()], &world.policy).await.expect("a plan");
+        assert_eq!(plan.steps(), [PlanStep::Cancel(pending)], "on {}", world.engine());
+        assert_eq!(plan.unfit[0].key, done.to_string());
     })
     .await;
 }

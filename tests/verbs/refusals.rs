@@ -119,3 +119,19 @@ async fn a_journal_that_was_tampered_with_is_not_sound() {
     assert_eq!(check["is_sound"], false);
     assert!(check["fault"].as_str().is_some_and(|fault| fault.contains("action 2 was changed")), "{check}");
 }
+
+#[tokio::test]
+async fn where_a_reason_is_required_nothing_is_changed_without_one() {
+    let world = World::create(Engine::Sqlite).await;
+    let authdb = with_ledger(&world).await.with("AUTHDB_DASHBOARD_REQUIRE_REASON", "true");
+    world.add_device_flow(DeviceFlowRow::default()).await;
+    let before = everything(&world).await;
+    for without in [&["--yes"][..], &["--yes", "--reason", "  "]] {
+        let deny = [&["device", "deny", "BCDF-GHJK"], without].concat();
+        authdb.run(&deny).await.ends_with(2).says("say why with --reason");
+    }
+    assert_eq!(everything(&world).await, before);
+    authdb.run(&["device", "deny", "BCDF-GHJK", "--dry-run"]).await.ends_with(0);
+    authdb.run(&["device", "deny", "BCDF-GHJK", "--yes", "--reason", "ticket 7"]).await.ends_with(0);
+    assert_eq!(world.column("SELECT Reason FROM AdminActions WHERE Action = 'deny'").await, ["ticket 7"]);
+}

@@ -96,6 +96,7 @@ pub const KEYS: &[Key] = &[
     Key::new("dashboard.refresh_interval", "2s"),
     Key::new("dashboard.read_only", "false"),
     Key::new("dashboard.list_limit", "1000"),
+    Key::new("dashboard.require_reason", "false"),
     Key::new("janitor.flows_schedule", "0 */5 * * * *"),
     Key::new("janitor.tokens_schedule", "0 30 2 * * *"),
     Key::new("janitor.batch_latency", "25ms"),

@@ -153,6 +153,8 @@ pub struct DashboardConfig {
     pub read_only: bool,
     /// Rows fetched per list.
     pub list_limit: u32,
+    /// Whether nothing is changed without a reason for the journal, here and by the verbs.
+    pub require_reason: bool,
 }
 
 /// `[janitor]`.
@@ -264,6 +266,7 @@ impl Config {
                 refresh_interval: settings.get("dashboard.refresh_interval", kinds::duration)?,
                 read_only: settings.get("dashboard.read_only", kinds::boolean)?,
                 list_limit: settings.get("dashboard.list_limit", kinds::count)?,
+                require_reason: settings.get("dashboard.require_reason", kinds::boolean)?,
             },
             janitor: JanitorConfig {
                 flows_schedule: settings.get("janitor.flows_schedule", kinds::schedule)?,

@@ -5,7 +5,7 @@ use super::error::nothing_if_unstorable;
 use super::refresh_tokens::{COUNTED_AT_MOST, TokenRow};
 use super::{AuthDb, DbError, WritePermit, statements};
 use crate::clock::Timestamp;
-use crate::ids::{Jti, KeyBound, Subject};
+use crate::ids::{FlowId, Jti, KeyBound, Subject, UserCode};
 use crate::model::RefreshToken;
 use crate::policy::Policy;
 use crate::session_plan::{HeldTokens, PlanStep, SessionPlan, StepFate, Unfit};
@@ -126,8 +126,160 @@ impl AuthDb {
     /// # }
     /// ```
     pub async fn plan_subject_revocation(&self, subject: &Subject, policy: &Policy) -> Result<SessionPlan, DbError> {
-        let held = self.held_tokens(subject, policy).await?;
-        Ok(SessionPlan::revoke_subject(held, self.now().await?, policy))
+        self.plan_subject_revocations(std::slice::from_ref(subject), policy).await
+    }
+
+    /// The plan to revoke all tokens of several subjects. Those who hold nothing are left out.
+    ///
+    /// # Errors
+    /// If the database cannot be asked, or takes too long.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// let nobody = authdb_shared::ids::Subject::new("lhcb:nobody")?;
+    /// let plan = db.plan_subject_revocations(&[nobody], &config.policy).await?;
+    /// assert_eq!((plan.steps().len(), plan.unfit.len()), (0, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn plan_subject_revocations(
+        &self,
+        subjects: &[Subject],
+        policy: &Policy,
+    ) -> Result<SessionPlan, DbError> {
+        let mut held = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            held.push(self.held_tokens(subject, policy).await?);
+        }
+        Ok(SessionPlan::revoke_subjects(held, self.now().await?, policy))
+    }
+
+    /// The plan to deny the device flows with these codes, as they are now. Codes without a flow, and flows that have
+    /// ended, are left out.
+    ///
+    /// # Errors
+    /// If the database cannot be asked, or takes too long.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// let unknown = authdb_shared::ids::UserCode::read("bcdf-ghjk")?;
+    /// let plan = db.plan_denial(&[unknown], &config.policy).await?;
+    /// assert_eq!(plan.unfit[0].to_string(), "BCDF-GHJK: there is no such device flow");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn plan_denial(&self, codes: &[UserCode], policy: &Policy) -> Result<SessionPlan, DbError> {
+        let (mut flows, mut missing) = (Vec::new(), Vec::new());
+        for code in codes {
+            match self.device_flow(code).await?.0 {
+                Some(flow) => flows.push(flow),
+                None => missing.push(missing_row(code, "device flow")),
+            }
+        }
+        let mut plan = SessionPlan::deny(flows, self.now().await?, policy);
+        plan.unfit.extend(missing);
+        Ok(plan)
+    }
+
+    /// The plan to cancel the authorization flows with these keys, as they are now. Keys without a flow, and flows that
+    /// have ended, are left out.
+    ///
+    /// # Errors
+    /// If the database cannot be asked, or takes too long.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// let unknown = authdb_shared::ids::FlowId::read("01a22ee6-b000-7abc-8000-00000000000f")?;
+    /// let plan = db.plan_cancellation(&[unknown], &config.policy).await?;
+    /// assert_eq!(plan.unfit[0].reason, "there is no such authorization flow");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn plan_cancellation(&self, keys: &[FlowId], policy: &Policy) -> Result<SessionPlan, DbError> {
+        let (mut flows, mut missing) = (Vec::new(), Vec::new());
+        for id in keys {
+            match self.authorization_flow(id).await?.0 {
+                Some(flow) => flows.push(flow),
+                None => missing.push(missing_row(id, "authorization flow")),
+            }
+        }
+        let mut plan = SessionPlan::cancel(flows, self.now().await?, policy);
+        plan.unfit.extend(missing);
+        Ok(plan)
+    }
+
+    /// The newest token of a subject that is CREATED and was issued at `since` or later, and young enough to be
+    /// refreshed; with the database's time. Without `since`, whenever it was issued.
+    ///
+    /// This is how one sees whether a revocation holds: after all of a subject was revoked, any such token has come since,
+    /// also one from a refresh that was under way, whose key was drawn before the revocation and written after it. The
+    /// time of a token is what the service that issued it wrote into its key, and one from the future counts as well.
+    ///
+    /// # Errors
+    /// If the database cannot be asked, or takes too long.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// db.revoke_subject(&permit, &alice).await;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// assert_eq!(db.newest_live_token(&alice, None, &config.policy).await?.0, None, "she is out");
+    /// let mut work = db.begin(&permit).await?;
+    /// let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    /// work.insert_refresh_token(&jti, &alice, &scope).await?;
+    /// work.commit().await?;
+    /// assert_eq!(db.newest_live_token(&alice, None, &config.policy).await?.0, Some(jti), "she is in again");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn newest_live_token(
+        &self,
+        subject: &Subject,
+        since: Option<Timestamp>,
+        policy: &Policy,
+    ) -> Result<(Option<Jti>, Timestamp), DbError> {
+        self.limited("looking for new tokens of the subject", async {
+            let mut session = self.reading().await?;
+            let now = session.now().await?;
+            let live_since = policy.live_since(now);
+            let from = since.map_or(live_since, |since| since.max(live_since));
+            let newest: Option<String> = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
+                sqlx::query_scalar(text(statements::NEWEST_CREATED_OF_SUBJECT))
+                    .bind(KeyBound::at(from).hex())
+                    .bind(subject.as_str())
+                    .bind(subject.as_str())
+                    .bind(COUNTED_AT_MOST)
+                    .fetch_one(connection)
+                    .await
+            }))?;
+            Ok((newest.map(Jti::from_stored), now))
+        })
+        .await
     }
 
     /// Takes one step of a plan: its own transaction, its own guard, its own line in the journal.
@@ -174,6 +326,10 @@ impl AuthDb {
         }
         Ok((tokens, missing, now))
     }
+}
+
+fn missing_row(key: &impl std::fmt::Display, what: &str) -> Unfit {
+    Unfit { key: key.to_string(), reason: format!("there is no such {what}") }
 }
 
 /// The fate of a change of one row. A connection that broke may have broken before the commit or after it.

@@ -56,8 +56,8 @@ impl Confirmation {
 impl SessionPlan {
     /// How a yes to this plan must be given in a context of this name.
     ///
-    /// One row takes one key and several take their number. All of a subject takes the subject; more than twenty rows,
-    /// and everything in a production context, take the name of the context, or the subject where there is only one.
+    /// One row takes one key and several take their number. All of a subject takes the subject; all of several subjects,
+    /// more than twenty rows, and everything in a production context, take the name of the context.
     /// A subject that cannot be typed as it stands is never the only answer.
     ///
     /// # Examples
@@ -74,14 +74,12 @@ impl SessionPlan {
     pub fn confirmation(&self, context: &str, is_production: bool) -> Confirmation {
         let context = context.trim().to_owned();
         match &self.work {
-            PlannedWork::RevokeSubject(held) => {
-                let subject = held.subject.as_str();
-                if is_typable(subject) {
-                    Confirmation::Words(vec![subject.to_owned()])
-                } else {
-                    Confirmation::Words(vec![context])
+            PlannedWork::RevokeSubjects(held) => match held.as_slice() {
+                [only] if is_typable(only.subject.as_str()) => {
+                    Confirmation::Words(vec![only.subject.as_str().to_owned()])
                 }
-            }
+                _ => Confirmation::Words(vec![context]),
+            },
             work if is_production || work.count() >= TYPED_FROM => Confirmation::Words(vec![context]),
             work if work.count() > 1 => Confirmation::Number(work.count()),
             _ => Confirmation::Key,

@@ -82,9 +82,10 @@ fn targets(work: &PlannedWork) -> Vec<Value> {
                 })
             })
             .collect(),
-        PlannedWork::RevokeSubject(held) => {
-            vec![json!({ "subject": held.subject.as_str(), "tokens": held.created, "live": held.live })]
-        }
+        PlannedWork::RevokeSubjects(held) => held
+            .iter()
+            .map(|held| json!({ "subject": held.subject.as_str(), "tokens": held.created, "live": held.live }))
+            .collect(),
     }
 }
 

@@ -8,10 +8,11 @@
 //! | to do | the plan | from |
 //! | --- | --- | --- |
 //! | approve a code | [`SessionPlan::approve`] | [`AuthDb::device_flow`](crate::db::AuthDb::device_flow) |
-//! | deny device flows | [`SessionPlan::deny`] | the same, or a list |
-//! | cancel authorization flows | [`SessionPlan::cancel`] | a list |
+//! | deny device flows | [`AuthDb::plan_denial`](crate::db::AuthDb::plan_denial) | their codes |
+//! | cancel authorization flows | [`AuthDb::plan_cancellation`](crate::db::AuthDb::plan_cancellation) | their keys |
 //! | revoke tokens | [`AuthDb::plan_revocation`](crate::db::AuthDb::plan_revocation) | their keys |
 //! | revoke all of a subject | [`AuthDb::plan_subject_revocation`](crate::db::AuthDb::plan_subject_revocation) | the subject |
+//! | revoke all of several | [`AuthDb::plan_subject_revocations`](crate::db::AuthDb::plan_subject_revocations) | the subjects |
 
 mod confirmation;
 mod consequence;
@@ -76,8 +77,8 @@ pub enum PlannedWork {
     Cancel(Vec<AuthorizationFlow>),
     /// Revoke tokens.
     Revoke(Vec<RefreshToken>),
-    /// Revoke all tokens of a subject, however many there are when it is done.
-    RevokeSubject(HeldTokens),
+    /// Revoke all tokens of these subjects, however many there are when it is done.
+    RevokeSubjects(Vec<HeldTokens>),
 }
 
 impl PlannedWork {
@@ -96,7 +97,7 @@ impl PlannedWork {
             Self::Deny(_) => "deny",
             Self::Cancel(_) => "cancel",
             Self::Revoke(_) => "revoke",
-            Self::RevokeSubject(_) => "revoke-subject",
+            Self::RevokeSubjects(_) => "revoke-subject",
         }
     }
 
@@ -108,7 +109,7 @@ impl PlannedWork {
     /// use authdb_shared::session_plan::{HeldTokens, PlannedWork};
     ///
     /// let held = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3 };
-    /// assert_eq!(PlannedWork::RevokeSubject(held).count(), 12);
+    /// assert_eq!(PlannedWork::RevokeSubjects(vec![held]).count(), 12);
     /// # Ok::<(), authdb_shared::ids::SubjectError>(())
     /// ```
     #[must_use]
@@ -118,7 +119,7 @@ impl PlannedWork {
             Self::Deny(flows) => flows.len() as u64,
             Self::Cancel(flows) => flows.len() as u64,
             Self::Revoke(tokens) => tokens.len() as u64,
-            Self::RevokeSubject(held) => held.created,
+            Self::RevokeSubjects(held) => held.iter().map(|held| held.created).sum(),
         }
     }
 }
@@ -319,9 +320,34 @@ impl SessionPlan {
     /// ```
     #[must_use]
     pub fn revoke_subject(held: HeldTokens, now: Timestamp, policy: &Policy) -> Self {
-        let mut consequences = vec![Consequence::AllRevoked(held.clone())];
+        Self::revoke_subjects(vec![held], now, policy)
+    }
+
+    /// To revoke all tokens of several subjects. Those who hold nothing are left out.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::ids::Subject;
+    /// use authdb_shared::session_plan::{HeldTokens, SessionPlan};
+    /// use authdb_shared::{Policy, Timestamp};
+    ///
+    /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let alice = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3 };
+    /// let bjorn = HeldTokens { subject: Subject::new("lhcb:bjorn")?, created: 0, live: 0 };
+    /// let plan = SessionPlan::revoke_subjects(vec![alice, bjorn], now, &Policy::default());
+    /// assert_eq!((plan.work.count(), plan.steps().len()), (12, 1));
+    /// assert_eq!(plan.unfit[0].key, "lhcb:bjorn");
+    /// # Ok::<(), authdb_shared::ids::SubjectError>(())
+    /// ```
+    #[must_use]
+    pub fn revoke_subjects(held: Vec<HeldTokens>, now: Timestamp, policy: &Policy) -> Self {
+        let (fit, unfit) = fitting(held, |held| {
+            let reason = "every token of this subject is revoked already".to_owned();
+            (held.created == 0).then(|| Unfit { key: held.subject.to_string(), reason })
+        });
+        let mut consequences: Vec<Consequence> = fit.iter().cloned().map(Consequence::AllRevoked).collect();
         consequences.extend(after_revocation(now, policy));
-        Self::new(PlannedWork::RevokeSubject(held), Vec::new(), consequences, now)
+        Self::new(PlannedWork::RevokeSubjects(fit), unfit, consequences, now)
     }
 
     /// Puts a fact before all other consequences, such as a mismatch with the registry.

@@ -185,7 +185,9 @@ impl SessionPlan {
             PlannedWork::Deny(flows) => flows.iter().map(|flow| PlanStep::Deny(flow.user_code.clone())).collect(),
             PlannedWork::Cancel(flows) => flows.iter().map(|flow| PlanStep::Cancel(flow.id.clone())).collect(),
             PlannedWork::Revoke(tokens) => tokens.iter().map(|token| PlanStep::Revoke(token.jti.clone())).collect(),
-            PlannedWork::RevokeSubject(held) => vec![PlanStep::RevokeSubject(held.subject.clone())],
+            PlannedWork::RevokeSubjects(held) => {
+                held.iter().map(|held| PlanStep::RevokeSubject(held.subject.clone())).collect()
+            }
         }
     }
 }

@@ -66,6 +66,19 @@ fn all_of_a_subject_takes_the_subject_even_for_a_single_token() {
 }
 
 #[test]
+fn all_of_several_subjects_takes_the_name_of_the_context() {
+    let held = |name: &str, created| HeldTokens { subject: Subject::new(name).expect("not empty"), created, live: 1 };
+    let plan = |second| {
+        let held = vec![held("lhcb:alice", 1), held("lhcb:bjorn", second)];
+        SessionPlan::revoke_subjects(held, now(), &Policy::default())
+    };
+    assert_eq!(plan(1).confirmation("test", false), Confirmation::Words(vec!["test".to_owned()]));
+    let of_one = plan(0);
+    assert_eq!(of_one.confirmation("test", false), Confirmation::Words(vec!["lhcb:alice".to_owned()]));
+    assert_eq!(of_one.unfit[0].key, "lhcb:bjorn", "who holds nothing is left out and named");
+}
+
+#[test]
 fn denying_an_approved_code_says_for_whom_it_was_approved() {
     let flow = DeviceFlow {
         user_code: UserCode::from_stored("BCDFGHJK".to_owned()),

@@ -22,12 +22,17 @@ pub(crate) enum UsageError {
          would happen"
     )]
     NobodyToAsk,
+    /// A change without a reason where one is required.
+    #[error(
+        "dashboard.require_reason asks for a reason: say why with --reason TEXT, such as a ticket. Nothing was changed"
+    )]
+    NoReason,
 }
 
 impl UsageError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Bad { .. } | Self::Mixed | Self::NobodyToAsk => EXIT_USAGE,
+            Self::Bad { .. } | Self::Mixed | Self::NobodyToAsk | Self::NoReason => EXIT_USAGE,
         }
     }
 }

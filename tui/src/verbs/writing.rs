@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::change::{self, Preview};
 use super::consent::{Question, require_terminal};
 use super::output::{Cell, Field, List, Moment, names};
-use super::{Run, or_null, say};
+use super::{Run, UsageError, or_null, say};
 
 /// What every verb that changes something takes.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub(crate) struct WriteOptions {
     /// Do not ask; needed where there is no terminal to ask on
     #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
-    /// Why, for the journal
+    /// Why, such as a ticket, for the journal; `dashboard.require_reason` makes it obligatory
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     reason: Option<String>,
 }
@@ -112,10 +112,13 @@ impl Run {
             let (db, config) = self.reading().await?;
             return self.plan(&db, &config, steps).await;
         }
+        let config = self.config()?;
+        if config.dashboard.require_reason && options.reason.as_deref().is_none_or(|it| it.trim().is_empty()) {
+            return Err(UsageError::NoReason.into());
+        }
         if !options.yes {
             require_terminal(keys_are_piped)?;
         }
-        let config = self.config()?;
         let (db, permit) = connect(&config, options).await?;
         if !options.yes && !asked(&db, &config, steps).await? {
             say("nothing was changed");

@@ -76,6 +76,19 @@ statements! {
                 AND CAST(CONVERT(Sub USING utf8mb4) AS BINARY) = CAST(? AS BINARY) LIMIT ?) AS t",
     };
 
+    /// Binds: lower bound, subject, subject, limit. The newest of a subject's tokens that can still be refreshed.
+    ///
+    /// A maximum, not the first of an order: for the sake of an order by key, the servers would read the tokens of
+    /// everybody to find out that there are none of this subject.
+    NEWEST_CREATED_OF_SUBJECT = Statement {
+        sqlite: "SELECT MAX(JTI) FROM (SELECT JTI FROM RefreshTokens WHERE JTI >= ? \
+                 AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' AND Status = 'CREATED' AND Sub = ? AND Sub = ? \
+                 LIMIT ?) AS t",
+        mysql: "SELECT CAST(MAX(JTI) AS CHAR) FROM (SELECT JTI FROM RefreshTokens WHERE JTI >= ? \
+                AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' AND Status = 'CREATED' AND Sub = ? \
+                AND CAST(CONVERT(Sub USING utf8mb4) AS BINARY) = CAST(? AS BINARY) LIMIT ?) AS t",
+    };
+
     /// Binds: lower bound, upper bound, limit.
     COUNT_TOKENS =
         both("SELECT COUNT(*) FROM (SELECT 1 FROM RefreshTokens WHERE JTI >= ? AND JTI < ? LIMIT ?) AS t");
