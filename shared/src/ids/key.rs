@@ -257,6 +257,19 @@ mod tests {
     }
 
     #[test]
+    fn a_set_of_keys_finds_each_in_either_spelling_and_keeps_them_apart() {
+        use std::hash::{BuildHasher as _, RandomState};
+
+        let hasher = RandomState::new();
+        let hash = |stored: &str| hasher.hash_one(Jti::from_stored(stored.to_owned()));
+        let plain = "01a22ee6b0007abc800000000000000f";
+        assert_eq!(hash(plain), hash("01a22ee6-b000-7abc-8000-00000000000f"), "equal keys have one hash");
+        // Were it the same for all, marking ten thousand rows would compare each with every other.
+        assert_ne!(hash(plain), hash("01a22ee6b0007abc8000000000000010"));
+        assert_ne!(hash("not a key"), hash("nor is this"));
+    }
+
+    #[test]
     fn keys_issued_in_one_millisecond_differ() {
         let now = Timestamp::from_unix_millis(1_795_000_000_123).expect("within the calendar");
         let mut random = crate::clock::randomness();
