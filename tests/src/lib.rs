@@ -26,6 +26,7 @@ pub mod leash;
 pub mod long;
 pub mod measure;
 pub mod pages;
+pub mod picture;
 pub mod server;
 pub mod world;
 
