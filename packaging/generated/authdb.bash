@@ -382,7 +382,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__device__subcmd__approve)
-            opts="-h --sub --name --dry-run --yes --reason --config --read-only --output --help"
+            opts="-h --sub --name --despite-registry --dry-run --yes --reason --config --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

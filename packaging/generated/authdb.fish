@@ -98,18 +98,19 @@ csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spr
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from show" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l sub -d 'Who it is, without the VO, which DiracX adds by itself' -r
-complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l name -d 'The user name that goes into the token' -r
-complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l reason -d 'Why, such as a ticket, for the journal; dashboard.require_reason makes it obligatory' -r
+complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l name -d 'The user name that goes into the token; the registry\'s, where approval.registry is configured' -r
+complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l reason -d 'Why, such as a ticket, for the journal; `dashboard.require_reason` makes it obligatory' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
 csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spreadsheet are replaced'"
+complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l despite-registry -d 'Approve although the registry speaks against it, or cannot be read; DiracX will probably mint no token'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l dry-run -d 'Print what would happen, and change nothing'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l yes -d 'Do not ask; needed where there is no terminal to ask on'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from deny" -l reason -d 'Why, such as a ticket, for the journal; dashboard.require_reason makes it obligatory' -r
+complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from deny" -l reason -d 'Why, such as a ticket, for the journal; `dashboard.require_reason` makes it obligatory' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from deny" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from deny" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
@@ -160,7 +161,7 @@ jsonl\t'One object per line'
 csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spreadsheet are replaced'"
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from show" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, such as a ticket, for the journal; dashboard.require_reason makes it obligatory' -r
+complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, such as a ticket, for the journal; `dashboard.require_reason` makes it obligatory' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from cancel" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from cancel" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
@@ -208,7 +209,7 @@ csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spr
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from show" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l sub -d 'All tokens of this subject, with its VO before it, exactly as it is written' -r
-complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l reason -d 'Why, such as a ticket, for the journal; dashboard.require_reason makes it obligatory' -r
+complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l reason -d 'Why, such as a ticket, for the journal; `dashboard.require_reason` makes it obligatory' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'

@@ -10,6 +10,7 @@ mod output;
 mod pages;
 mod program;
 mod refusals;
+mod registrations;
 mod work;
 
 use authdb_shared::db::AuthDb;

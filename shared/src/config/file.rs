@@ -112,7 +112,7 @@ pub(super) fn advice(name: &str) -> String {
     let section = name.split('.').next().unwrap_or_default();
     let siblings: Vec<&str> = KEYS.iter().filter_map(|key| key.name.strip_prefix(section)?.strip_prefix('.')).collect();
     if siblings.is_empty() {
-        "Sections are [database], [policy], [dashboard] and [janitor]".to_owned()
+        "Sections are [database], [policy], [dashboard], [approval] and [janitor]".to_owned()
     } else {
         format!("[{section}] has {}", siblings.join(", "))
     }

@@ -70,7 +70,7 @@ impl Key {
 /// use authdb_shared::config::KEYS;
 ///
 /// let secrets: Vec<&str> = KEYS.iter().filter(|key| key.is_secret).map(|key| key.name).collect();
-/// assert_eq!(secrets, ["database.url", "database.password"]);
+/// assert_eq!(secrets, ["database.url", "database.password", "approval.registry"]);
 /// ```
 pub const KEYS: &[Key] = &[
     Key::new("database.url", "sqlite:authdb.sqlite3").or_diracx("DIRACX_DB_URL_AUTHDB", DiracXUnit::Verbatim).secret(),
@@ -97,6 +97,7 @@ pub const KEYS: &[Key] = &[
     Key::new("dashboard.read_only", "false"),
     Key::new("dashboard.list_limit", "1000"),
     Key::new("dashboard.require_reason", "false"),
+    Key::new("approval.registry", "").or_diracx("DIRACX_CONFIG_BACKEND_URL", DiracXUnit::Verbatim).secret(),
     Key::new("janitor.flows_schedule", "0 */5 * * * *"),
     Key::new("janitor.tokens_schedule", "0 30 2 * * *"),
     Key::new("janitor.batch_latency", "25ms"),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use croner::parser::{CronParser, Seconds};
 
 use super::url::DatabaseUrl;
+use crate::registry::RegistrySource;
 use crate::telemetry::LogFormat;
 
 /// The largest span that dates can be computed with safely: a century.
@@ -97,6 +98,11 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
         "journald" => Ok(LogFormat::Journald),
         _ => Err("write auto, plain, json or journald".to_owned()),
     }
+}
+
+/// Where DiracX's registry is; nowhere if empty.
+pub(super) fn registry(text: &str) -> Result<Option<RegistrySource>, String> {
+    RegistrySource::parse(text).map_err(|error| error.to_string())
 }
 
 /// Any text.

@@ -4,6 +4,7 @@ use super::keys::KEYS;
 use super::settings::{Origin, Settings, Sources};
 use super::url::DatabaseUrl;
 use super::{Config, ConfigError};
+use crate::registry::RegistrySource;
 
 /// What stands in place of a secret.
 const HIDDEN: &str = "***";
@@ -56,13 +57,14 @@ impl Config {
     }
 }
 
-/// A URL shows everything but its password; of other secrets not even the length is told.
+/// A URL shows everything but its account or password; of other secrets not even the length is told.
 fn without_secret(key: &str, text: &str) -> String {
-    match DatabaseUrl::parse(text) {
-        Ok(url) if key == "database.url" => url.to_string(),
-        _ if text.is_empty() => String::new(),
-        _ => HIDDEN.to_owned(),
-    }
+    let shown = match key {
+        "database.url" => DatabaseUrl::parse(text).ok().map(|url| url.to_string()),
+        "approval.registry" => RegistrySource::parse(text).ok().flatten().map(|source| source.to_string()),
+        _ => None,
+    };
+    shown.unwrap_or_else(|| if text.is_empty() { String::new() } else { HIDDEN.to_owned() })
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ pub use url::{DatabaseUrl, MySqlAddress, TlsMode, UrlError};
 
 use crate::partition::RollSettings;
 use crate::policy::Policy;
+use crate::registry::RegistrySource;
 use crate::telemetry::LogFormat;
 use crate::text;
 
@@ -157,6 +158,23 @@ pub struct DashboardConfig {
     pub require_reason: bool,
 }
 
+/// `[approval]`.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{Config, Sources};
+///
+/// let of_the_service = Sources::default().with_variable("DIRACX_CONFIG_BACKEND_URL", "git+file:///srv/cs_store/repo");
+/// let registry = Config::load(&of_the_service)?.approval.registry.expect("it is named");
+/// assert_eq!(registry.to_string(), "git+file:///srv/cs_store/repo?revision=master");
+/// # Ok::<(), authdb_shared::config::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ApprovalConfig {
+    /// Where DiracX's registry of users and groups is, if anywhere.
+    pub registry: Option<RegistrySource>,
+}
+
 /// `[janitor]`.
 ///
 /// # Examples
@@ -223,6 +241,8 @@ pub struct Config {
     pub policy: Policy,
     /// `[dashboard]`.
     pub dashboard: DashboardConfig,
+    /// `[approval]`.
+    pub approval: ApprovalConfig,
     /// `[janitor]`.
     pub janitor: JanitorConfig,
     /// The file that was read, if any.
@@ -268,6 +288,7 @@ impl Config {
                 list_limit: settings.get("dashboard.list_limit", kinds::count)?,
                 require_reason: settings.get("dashboard.require_reason", kinds::boolean)?,
             },
+            approval: ApprovalConfig { registry: settings.get("approval.registry", kinds::registry)? },
             janitor: JanitorConfig {
                 flows_schedule: settings.get("janitor.flows_schedule", kinds::schedule)?,
                 tokens_schedule: settings.get("janitor.tokens_schedule", kinds::schedule)?,

@@ -197,7 +197,7 @@ impl Settings {
 
 /// A misspelt `AUTHDB_POLICY_…` would otherwise leave the default in force without a word.
 fn refuse_unknown_variables(sources: &Sources) -> Result<(), ConfigError> {
-    let sections = ["AUTHDB_DATABASE_", "AUTHDB_POLICY_", "AUTHDB_DASHBOARD_", "AUTHDB_JANITOR_"];
+    let sections = ["AUTHDB_DATABASE_", "AUTHDB_POLICY_", "AUTHDB_DASHBOARD_", "AUTHDB_APPROVAL_", "AUTHDB_JANITOR_"];
     for name in sources.environment.keys() {
         let is_ours = sections.iter().any(|section| name.starts_with(section));
         if is_ours && !KEYS.iter().any(|key| key.variable() == *name) {

@@ -6,6 +6,8 @@ use authdb_shared::db::{ApproveRefusal, AuthDb, DbError};
 use authdb_shared::ids::{Jti, Subject};
 use authdb_shared::session_plan::{PlanStep, SessionPlan};
 
+use super::registration::Remark;
+
 /// What a look says would come of a change.
 #[derive(Debug, Default)]
 pub(super) struct Preview {
@@ -17,6 +19,17 @@ pub(super) struct Preview {
     pub(super) tokens: Option<u64>,
     /// What follows.
     pub(super) consequences: Vec<String>,
+}
+
+impl Preview {
+    /// The same with what the registry has to say.
+    pub(super) fn with(mut self, remark: &Remark) -> Self {
+        if self.refusal.is_none() {
+            self.refusal.clone_from(&remark.refusal);
+            self.consequences.splice(0..0, remark.warning.clone());
+        }
+        self
+    }
 }
 
 /// The change's name, as the journal has it.

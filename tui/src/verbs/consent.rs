@@ -39,6 +39,17 @@ impl Question {
         }
     }
 
+    /// The question for an approval that the registry speaks against: the subject is typed once more.
+    pub(super) fn against_the_registry(steps: &[PlanStep]) -> Self {
+        match steps.first() {
+            Some(PlanStep::Approve(code, claims)) => {
+                let text = format!("approve {code} against the registry? Type the subject");
+                Self { text, answer: claims.sub.trim().to_owned() }
+            }
+            _ => Self::about(steps),
+        }
+    }
+
     /// Asks on a terminal, and takes anything but the answer for a no.
     pub(super) fn ask(&self, mut input: impl BufRead, mut output: impl Write) -> std::io::Result<bool> {
         write!(output, "authdb: {} to go on: ", authdb_shared::text::harmless(&self.text))?;

@@ -45,9 +45,12 @@ pub(crate) enum DeviceVerb {
         /// Who it is, without the VO, which DiracX adds by itself
         #[arg(long, value_name = "SUB", value_parser = NonEmptyStringValueParser::new())]
         sub: String,
-        /// The user name that goes into the token
+        /// The user name that goes into the token; the registry's, where approval.registry is configured
         #[arg(long, value_parser = NonEmptyStringValueParser::new())]
         name: Option<String>,
+        /// Approve although the registry speaks against it, or cannot be read; DiracX will probably mint no token
+        #[arg(long)]
+        despite_registry: bool,
         #[command(flatten)]
         options: WriteOptions,
     },
@@ -155,9 +158,10 @@ pub(super) async fn run(run: &mut Run, verb: &DeviceVerb) -> anyhow::Result<u8> 
             let moment = Moment { now, policy: &config.policy };
             run.show(FIELDS, flow.as_ref(), &moment, &format!("there is no device flow with the code {code}"))
         }
-        DeviceVerb::Approve { code, sub, name, options } => {
-            let claims = IdTokenClaims { sub: sub.clone(), preferred_username: name.clone() };
-            run.write(&[PlanStep::Approve(code.clone(), claims)], options, false).await
+        DeviceVerb::Approve { code, sub, name, despite_registry, options } => {
+            let mut claims = IdTokenClaims { sub: sub.clone(), preferred_username: name.clone() };
+            let remark = run.registered(code, &mut claims, *despite_registry).await?;
+            run.write_remarked(&[PlanStep::Approve(code.clone(), claims)], options, false, &remark).await
         }
         DeviceVerb::Deny { codes, options } => {
             let steps: Vec<PlanStep> =

@@ -9,7 +9,7 @@ use authdb_shared::health::{Finding, Level, worst};
 use authdb_shared::{Error, clock};
 
 use super::output::{Cell, Field, List, Moment, names};
-use super::{Run, say};
+use super::{Run, registration, say};
 
 const FIELDS: &[Field<Finding>] = &[
     Field::new("level", Cell::Plain, |row, _| word(row.level).into()),
@@ -41,6 +41,7 @@ pub(super) async fn run(run: &mut Run) -> anyhow::Result<u8> {
     let mut findings = vec![Finding::ok("configuration", file)];
     findings.extend(policy(&Config::beside_diracx(&run.sources).map_err(Error::from)?));
     findings.extend(readable_secret(&Config::settings(&run.sources).map_err(Error::from)?));
+    findings.push(registration::finding(&config).await);
     let looked = look(&config).await;
     let unreachable = match looked {
         Ok(found) => {

@@ -15,6 +15,7 @@ mod keys;
 mod listing;
 pub(crate) mod output;
 mod partition;
+mod registration;
 mod settings;
 mod status;
 pub(crate) mod subject;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::change::{self, Preview};
 use super::consent::{Question, require_terminal};
 use super::output::{Cell, Field, List, Moment, names};
+use super::registration::Remark;
 use super::{Run, UsageError, or_null, say};
 
 /// What every verb that changes something takes.
@@ -104,13 +105,24 @@ impl Run {
         options: &WriteOptions,
         keys_are_piped: bool,
     ) -> anyhow::Result<u8> {
+        self.write_remarked(steps, options, keys_are_piped, &Remark::default()).await
+    }
+
+    /// The same with what the registry has to say about it.
+    pub(super) async fn write_remarked(
+        &mut self,
+        steps: &[PlanStep],
+        options: &WriteOptions,
+        keys_are_piped: bool,
+        remark: &Remark,
+    ) -> anyhow::Result<u8> {
         if steps.is_empty() {
             say("no key was given; nothing was changed");
             return Ok(EXIT_REFUSED);
         }
         if options.dry_run {
             let (db, config) = self.reading().await?;
-            return self.plan(&db, &config, steps).await;
+            return self.plan(&db, &config, steps, remark).await;
         }
         let config = self.config()?;
         if config.dashboard.require_reason && options.reason.as_deref().is_none_or(|it| it.trim().is_empty()) {
@@ -120,20 +132,20 @@ impl Run {
             require_terminal(keys_are_piped)?;
         }
         let (db, permit) = connect(&config, options).await?;
-        if !options.yes && !asked(&db, &config, steps).await? {
+        if !options.yes && !asked(&db, &config, steps, remark).await? {
             say("nothing was changed");
             return Ok(EXIT_REFUSED);
         }
-        self.make(&db, &permit, &config, steps).await
+        self.make(&db, &permit, &config, steps, remark).await
     }
 
-    async fn plan(&mut self, db: &AuthDb, config: &Config, steps: &[PlanStep]) -> anyhow::Result<u8> {
+    async fn plan(&mut self, db: &AuthDb, config: &Config, steps: &[PlanStep], remark: &Remark) -> anyhow::Result<u8> {
         let now = db.now().await.map_err(Error::from)?;
         let moment = Moment { now, policy: &config.policy };
         let mut consequences: Vec<String> = Vec::new();
         let (mut list, mut code) = (List::begin(&mut self.sink, self.format, PLAN)?, EXIT_DONE);
         for step in steps {
-            let preview = change::preview(step, db, &config.policy).await.map_err(Error::from)?;
+            let preview = change::preview(step, db, &config.policy).await.map_err(Error::from)?.with(remark);
             if preview.refusal.is_some() {
                 code = EXIT_REFUSED;
             }
@@ -159,12 +171,17 @@ impl Run {
         permit: &WritePermit,
         config: &Config,
         steps: &[PlanStep],
+        remark: &Remark,
     ) -> anyhow::Result<u8> {
         let now = db.now().await.map_err(Error::from)?;
         let moment = Moment { now, policy: &config.policy };
         let (mut list, mut code, mut broke) = (List::begin(&mut self.sink, self.format, MADE)?, EXIT_DONE, false);
         for step in steps {
-            let made = if broke { Made::not_tried(step) } else { attempt(step, db, permit, config, &mut code).await };
+            let made = match &remark.refusal {
+                Some(refusal) => Made::refused(step, refusal, &mut code),
+                None if broke => Made::not_tried(step),
+                None => attempt(step, db, permit, config, &mut code).await,
+            };
             broke |= made.outcome == Outcome::NotKnown;
             list.add(&made, &moment)?;
             list.hand_on()?;
@@ -176,6 +193,12 @@ impl Run {
 }
 
 impl Made {
+    /// Refused before the database was asked.
+    fn refused(step: &PlanStep, refusal: &str, code: &mut u8) -> Self {
+        *code = EXIT_REFUSED.max(*code);
+        Self { step: step.clone(), outcome: Outcome::Refused, message: refusal.to_owned(), tokens: None }
+    }
+
     fn not_tried(step: &PlanStep) -> Self {
         let message = "not tried, because the connection broke before".to_owned();
         Self { step: step.clone(), outcome: Outcome::NotTried, message, tokens: None }
@@ -208,10 +231,10 @@ async fn connect(config: &Config, options: &WriteOptions) -> anyhow::Result<(Aut
 }
 
 /// Says what would happen, and asks.
-async fn asked(db: &AuthDb, config: &Config, steps: &[PlanStep]) -> anyhow::Result<bool> {
+async fn asked(db: &AuthDb, config: &Config, steps: &[PlanStep], remark: &Remark) -> anyhow::Result<bool> {
     let mut consequences: Vec<String> = Vec::new();
     for step in steps.iter().take(SHOWN) {
-        let preview = change::preview(step, db, &config.policy).await.map_err(Error::from)?;
+        let preview = change::preview(step, db, &config.policy).await.map_err(Error::from)?.with(remark);
         let of_another = preview.sub.filter(|sub| *sub != change::target(step));
         let of_whom = of_another.map(|sub| format!(" of {sub}")).unwrap_or_default();
         let refusal = preview.refusal.map(|refusal| format!(": will be refused, {refusal}")).unwrap_or_default();
@@ -228,5 +251,9 @@ async fn asked(db: &AuthDb, config: &Config, steps: &[PlanStep]) -> anyhow::Resu
     for consequence in &consequences {
         say(consequence);
     }
-    Ok(Question::about(steps).ask(std::io::stdin().lock(), std::io::stderr())?)
+    let question = match &remark.warning {
+        Some(_) => Question::against_the_registry(steps),
+        None => Question::about(steps),
+    };
+    Ok(question.ask(std::io::stdin().lock(), std::io::stderr())?)
 }
