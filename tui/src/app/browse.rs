@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::list::{List, Sort};
 use super::reading::Reading;
-use crate::table::{Column, Head, Record, Role, Row, Value, Viewpoint};
+use crate::draw::format::gauge;
+use crate::table::{BAR, Column, Head, LEFT, LEFT_WITH_BAR, Record, Role, Row, Value, Viewpoint};
 
 /// A cell of a list: harmless text, not cut yet, and what its look says.
 pub type Cell = (String, Role);
@@ -176,7 +177,12 @@ impl<R: Row> Browse for List<R> {
         let Some(row) = self.shown_at(index) else { return Vec::new() };
         let cell = |(column, width): (&Column<R>, &Option<usize>)| {
             let width = (*width)?;
-            Some(((column.value)(row, viewpoint).shown(column.head.absent, width), (column.role)(row, viewpoint)))
+            let text = (column.value)(row, viewpoint).shown(column.head.absent, width);
+            let text = match (column.gauge)(row, viewpoint) {
+                Some((left, whole)) if width >= LEFT_WITH_BAR => format!("{} {text:>LEFT$}", gauge(left, whole, BAR)),
+                _ => text,
+            };
+            Some((text, (column.role)(row, viewpoint)))
         };
         R::COLUMNS.iter().zip(widths).filter_map(cell).collect()
     }

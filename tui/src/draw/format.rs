@@ -32,6 +32,13 @@ pub fn clock(time: Timestamp) -> String {
     time.calendar().format("%H:%M:%S UTC").to_string()
 }
 
+/// What is left of a whole as a bar of so many cells: full at the beginning, a trace at the end.
+#[must_use]
+pub fn gauge(left: Duration, whole: Duration, cells: usize) -> String {
+    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    format!("{:cells$}", super::sparks::bar(millis(left), millis(whole), cells))
+}
+
 /// `12,345`.
 #[must_use]
 pub fn number(number: u64) -> String {
@@ -63,6 +70,12 @@ mod tests {
         {
             assert_eq!(span(Duration::from_secs(seconds)), shown);
         }
+    }
+
+    #[test]
+    fn a_gauge_is_as_long_as_what_is_left_and_its_room_never_changes() {
+        let shown = [600, 300, 60, 1, 0].map(|left| gauge(Duration::from_secs(left), Duration::from_mins(10), 5));
+        assert_eq!(shown, ["█████", "██▌  ", "▌    ", "▏    ", "     "]);
     }
 
     #[test]

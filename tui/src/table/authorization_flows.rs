@@ -5,7 +5,7 @@ use authdb_shared::liveness::FlowState;
 use authdb_shared::model::AuthorizationFlow;
 
 use super::device_flows::of_state;
-use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
+use super::{Column, Kind, LEFT, LEFT_WITH_BAR, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
 use crate::verbs::flow::FIELDS;
 
 impl Row for AuthorizationFlow {
@@ -17,10 +17,13 @@ impl Row for AuthorizationFlow {
         Column::<Self>::new("state", "STATE", Width::Cells(8), |flow, at| of_state(state(flow, at)))
             .of(Kind::State)
             .looks(|flow, at| Role::of_flow(state(flow, at))),
-        Column::<Self>::new("left", "LEFT", Width::Cells(6), |flow, at| Value::span(state(flow, at).left()))
-            .of(Kind::Span)
-            .right()
-            .looks(|flow, at| Role::of_left(state(flow, at).left())),
+        Column::<Self>::new("left", "LEFT", Width::CellsOrWide(LEFT, LEFT_WITH_BAR), |flow, at| {
+            Value::span(state(flow, at).left())
+        })
+        .of(Kind::Span)
+        .right()
+        .looks(|flow, at| Role::of_left(state(flow, at).left()))
+        .gauge(|flow, at| Some((state(flow, at).left()?, at.policy.authorization_flow_expiration))),
         Column::<Self>::new("age", "AGE", Width::Cells(6), |flow, at| {
             Value::span(flow.created.map(|created| at.now.since(created)))
         })

@@ -4,7 +4,7 @@ use authdb_shared::ids::UserCode;
 use authdb_shared::liveness::FlowState;
 use authdb_shared::model::DeviceFlow;
 
-use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
+use super::{Column, Kind, LEFT, LEFT_WITH_BAR, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
 use crate::verbs::device::FIELDS;
 
 impl Row for DeviceFlow {
@@ -16,10 +16,13 @@ impl Row for DeviceFlow {
         Column::<Self>::new("state", "STATE", Width::Cells(8), |flow, at| of_state(state(flow, at)))
             .of(Kind::State)
             .looks(|flow, at| Role::of_flow(state(flow, at))),
-        Column::<Self>::new("left", "LEFT", Width::Cells(6), |flow, at| Value::span(state(flow, at).left()))
-            .of(Kind::Span)
-            .right()
-            .looks(|flow, at| Role::of_left(state(flow, at).left())),
+        Column::<Self>::new("left", "LEFT", Width::CellsOrWide(LEFT, LEFT_WITH_BAR), |flow, at| {
+            Value::span(state(flow, at).left())
+        })
+        .of(Kind::Span)
+        .right()
+        .looks(|flow, at| Role::of_left(state(flow, at).left()))
+        .gauge(|flow, at| Some((state(flow, at).left()?, at.policy.device_flow_expiration))),
         Column::<Self>::new("age", "AGE", Width::Cells(6), |flow, at| {
             Value::span(flow.created.map(|created| at.now.since(created)))
         })

@@ -13,6 +13,7 @@ mod tokens;
 mod value;
 
 use std::hash::Hash;
+use std::time::Duration;
 
 use authdb_shared::liveness::{FlowState, Liveness};
 use authdb_shared::{Policy, Timestamp};
@@ -142,6 +143,8 @@ pub struct Column<R: 'static> {
     pub value: fn(&R, &Viewpoint) -> Value,
     /// What its look says.
     pub role: fn(&R, &Viewpoint) -> Role,
+    /// How much is left of a whole, as a bar before the value where the column has room for it.
+    pub gauge: fn(&R, &Viewpoint) -> Option<(Duration, Duration)>,
 }
 
 impl<R> Column<R> {
@@ -156,6 +159,7 @@ impl<R> Column<R> {
             head: Head { field, title, width, kind: Kind::Text, is_right: false, from: 0, absent: "" },
             value,
             role: |_, _| Role::Plain,
+            gauge: |_, _| None,
         }
     }
 
@@ -184,6 +188,13 @@ impl<R> Column<R> {
     #[must_use]
     pub const fn absent(mut self, text: &'static str) -> Self {
         self.head.absent = text;
+        self
+    }
+
+    /// The same with a bar of what is left of a whole.
+    #[must_use]
+    pub const fn gauge(mut self, gauge: fn(&R, &Viewpoint) -> Option<(Duration, Duration)>) -> Self {
+        self.gauge = gauge;
         self
     }
 
@@ -218,6 +229,11 @@ fn record_of<R>(fields: &[Field<R>], row: &R, at: &Viewpoint) -> Record {
     values(fields, row, &Moment { now: at.now, policy: &at.policy })
 }
 
+/// Cells of time left, and of the same with a bar before it.
+pub(crate) const LEFT: usize = 6;
+pub(crate) const LEFT_WITH_BAR: usize = LEFT + 1 + BAR;
+/// Cells of the bar.
+pub(crate) const BAR: usize = 5;
 /// Terminals narrower than this show only what an action needs.
 pub const MEDIUM: u16 = 70;
 /// Terminals of this width show whole keys.

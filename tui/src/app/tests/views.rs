@@ -102,6 +102,15 @@ fn a_question_shows_its_keys_however_low_the_terminal_is() {
 }
 
 #[test]
+fn time_left_has_a_bar_where_the_terminal_is_wide() {
+    let mut harness =
+        Harness::with_flows(vec![flow("BBBBBBBB", FlowStatus::Pending, 300), flow("CCCCCCCC", FlowStatus::Error, 300)]);
+    assert!(harness.screen(120, 24).contains("██▌       5m"));
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("5m") && !screen.contains('█'), "{screen}");
+}
+
+#[test]
 fn the_help_of_every_screen_fits_an_ordinary_terminal() {
     for screen in ['2', '3', '4', '5'] {
         let mut harness = Harness::new(false);
