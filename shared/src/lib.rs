@@ -65,6 +65,7 @@
 //! - [`config`]: the settings of both programs, and DiracX's own names for them.
 //! - [`actor`], [`text`], [`error`], [`telemetry`]: who acts, what may be shown, what can go wrong, what is logged.
 //! - [`health`]: findings about an installation, and how bad they are.
+//! - [`anomaly`]: what a single row holds that it should not.
 //! - [`demo`]: a make-believe installation to try it all on.
 //!
 //! Where DiracX has a function for the same, the item names it: plain names are those of DiracX 0.7's `AuthDB`
@@ -87,6 +88,7 @@
 //!   ([`config::Secret`]).
 
 pub mod actor;
+pub mod anomaly;
 pub mod clock;
 pub mod config;
 pub mod db;

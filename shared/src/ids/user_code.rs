@@ -128,6 +128,20 @@ impl UserCode {
         Self((0..USER_CODE_LENGTH).map(|_| char::from(alphabet[random.random_range(0..alphabet.len())])).collect())
     }
 
+    /// Whether today's `DiracX` could have drawn it: eight letters of [`USER_CODE_ALPHABET`].
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::ids::UserCode;
+    ///
+    /// assert!(UserCode::from_stored("BCDFGHJK".to_owned()).is_current());
+    /// assert!(!UserCode::from_stored("A1E9B2C3".to_owned()).is_current(), "a code of an older version");
+    /// ```
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        is_current(&self.0)
+    }
+
     /// The form to bind in a WHERE clause.
     #[must_use]
     pub(crate) fn stored(&self) -> &str {

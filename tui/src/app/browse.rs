@@ -177,7 +177,12 @@ impl<R: Row> Browse for List<R> {
         let Some(row) = self.shown_at(index) else { return Vec::new() };
         let cell = |(column, width): (&Column<R>, &Option<usize>)| {
             let width = (*width)?;
-            let text = (column.value)(row, viewpoint).shown(column.head.absent, width);
+            let value = (column.value)(row, viewpoint);
+            let text = match column.mark {
+                Some(mark) if !value.is_absent() => mark.to_owned(),
+                Some(_) => String::new(),
+                None => value.shown(column.head.absent, width),
+            };
             let text = match (column.gauge)(row, viewpoint) {
                 Some((left, whole)) if width >= LEFT_WITH_BAR => format!("{} {text:>LEFT$}", gauge(left, whole, BAR)),
                 _ => text,

@@ -5,7 +5,9 @@ use authdb_shared::liveness::FlowState;
 use authdb_shared::model::AuthorizationFlow;
 
 use super::device_flows::of_state;
-use super::{Column, Kind, LEFT, LEFT_WITH_BAR, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
+use super::{
+    Column, Kind, LEFT, LEFT_WITH_BAR, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences,
+};
 use crate::verbs::flow::FIELDS;
 
 impl Row for AuthorizationFlow {
@@ -17,6 +19,7 @@ impl Row for AuthorizationFlow {
         Column::<Self>::new("state", "STATE", Width::Cells(8), |flow, at| of_state(state(flow, at)))
             .of(Kind::State)
             .looks(|flow, at| Role::of_flow(state(flow, at))),
+        Column::<Self>::anomaly(|flow, at| sentences(&flow.anomalies(at.now, &at.policy))),
         Column::<Self>::new("left", "LEFT", Width::CellsOrWide(LEFT, LEFT_WITH_BAR), |flow, at| {
             Value::span(state(flow, at).left())
         })

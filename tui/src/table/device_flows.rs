@@ -4,7 +4,9 @@ use authdb_shared::ids::UserCode;
 use authdb_shared::liveness::FlowState;
 use authdb_shared::model::DeviceFlow;
 
-use super::{Column, Kind, LEFT, LEFT_WITH_BAR, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
+use super::{
+    Column, Kind, LEFT, LEFT_WITH_BAR, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences,
+};
 use crate::verbs::device::FIELDS;
 
 impl Row for DeviceFlow {
@@ -16,6 +18,7 @@ impl Row for DeviceFlow {
         Column::<Self>::new("state", "STATE", Width::Cells(8), |flow, at| of_state(state(flow, at)))
             .of(Kind::State)
             .looks(|flow, at| Role::of_flow(state(flow, at))),
+        Column::<Self>::anomaly(|flow, at| sentences(&flow.anomalies(at.now, &at.policy))),
         Column::<Self>::new("left", "LEFT", Width::CellsOrWide(LEFT, LEFT_WITH_BAR), |flow, at| {
             Value::span(state(flow, at).left())
         })

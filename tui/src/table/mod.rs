@@ -15,6 +15,7 @@ mod value;
 use std::hash::Hash;
 use std::time::Duration;
 
+use authdb_shared::anomaly::Anomaly;
 use authdb_shared::liveness::{FlowState, Liveness};
 use authdb_shared::{Policy, Timestamp};
 pub use value::{Value, tail};
@@ -145,6 +146,8 @@ pub struct Column<R: 'static> {
     pub role: fn(&R, &Viewpoint) -> Role,
     /// How much is left of a whole, as a bar before the value where the column has room for it.
     pub gauge: fn(&R, &Viewpoint) -> Option<(Duration, Duration)>,
+    /// What the list shows in place of any value, which stands in the details.
+    pub mark: Option<&'static str>,
 }
 
 impl<R> Column<R> {
@@ -160,6 +163,7 @@ impl<R> Column<R> {
             value,
             role: |_, _| Role::Plain,
             gauge: |_, _| None,
+            mark: None,
         }
     }
 
@@ -189,6 +193,12 @@ impl<R> Column<R> {
     pub const fn absent(mut self, text: &'static str) -> Self {
         self.head.absent = text;
         self
+    }
+
+    /// The column of what should not be about a row: a `!` in the list, and sentences everywhere else.
+    pub const fn anomaly(sentences: fn(&R, &Viewpoint) -> Value) -> Self {
+        let column = Self::new("anomaly", "!", Width::Cells(2), sentences).absent("nothing odd");
+        Self { mark: Some("!"), role: |_, _| Role::Odd, ..column }
     }
 
     /// The same with a bar of what is left of a whole.
@@ -227,6 +237,12 @@ pub trait Row: Sized + 'static {
 /// What a verb prints of a row.
 fn record_of<R>(fields: &[Field<R>], row: &R, at: &Viewpoint) -> Record {
     values(fields, row, &Moment { now: at.now, policy: &at.policy })
+}
+
+/// Sentences about what should not be, or nothing.
+fn sentences(anomalies: &[Anomaly]) -> Value {
+    let sentences: Vec<String> = anomalies.iter().map(ToString::to_string).collect();
+    if sentences.is_empty() { Value::Absent } else { Value::Text(sentences.join(" ")) }
 }
 
 /// Cells of time left, and of the same with a bar before it.

@@ -4,7 +4,7 @@ use authdb_shared::Timestamp;
 use authdb_shared::ids::Subject;
 use authdb_shared::model::SubjectSummary;
 
-use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
+use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences};
 use crate::verbs::subject::FIELDS;
 
 impl Row for SubjectSummary {
@@ -15,6 +15,7 @@ impl Row for SubjectSummary {
             Value::Text(row.subject.as_str().to_owned())
         })
         .looks(|_, _| Role::Strong),
+        Column::<Self>::anomaly(|row, at| sentences(&row.anomalies(&at.policy))),
         Column::<Self>::new("live", "LIVE", Width::Cells(6), |row, _| Value::Count(row.live))
             .of(Kind::Count)
             .right()

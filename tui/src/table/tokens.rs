@@ -6,7 +6,7 @@ use authdb_shared::ids::{Jti, Subject};
 use authdb_shared::liveness::Liveness;
 use authdb_shared::model::RefreshToken;
 
-use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of};
+use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences};
 use crate::verbs::token::FIELDS;
 
 impl Row for RefreshToken {
@@ -25,6 +25,7 @@ impl Row for RefreshToken {
         })
         .of(Kind::State)
         .looks(|token, at| Role::of_token(liveness(token, at))),
+        Column::<Self>::anomaly(|token, at| sentences(&token.anomalies(at.now, &at.policy))),
         Column::<Self>::new("left", "LEFT", Width::Cells(7), |token, at| Value::span(left(token, at)))
             .of(Kind::Span)
             .right()

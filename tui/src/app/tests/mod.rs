@@ -1,5 +1,6 @@
 //! Keys and answers in, state and effects out: the harness that the tests of the dashboard's decisions share.
 
+mod anomalies;
 mod approvals;
 mod changes;
 mod copying;
