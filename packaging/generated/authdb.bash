@@ -272,13 +272,17 @@ _authdb() {
 
     case "${cmd}" in
         authdb)
-            opts="-h -V --config --read-only --output --help --version demo init device flow token subject status partition journal doctor config completions help"
+            opts="-h -V --config --context --read-only --output --help --version demo init device flow token subject status partition journal doctor config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -294,13 +298,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__completions)
-            opts="-h --config --read-only --output --help bash elvish fish powershell zsh"
+            opts="-h --config --context --read-only --output --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -316,13 +324,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__config)
-            opts="-h --config --read-only --output --help"
+            opts="-h --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -338,13 +350,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__demo)
-            opts="-h --config --read-only --output --help"
+            opts="-h --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -360,13 +376,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__device)
-            opts="-h --config --read-only --output --help list show approve deny help"
+            opts="-h --config --context --read-only --output --help list show approve deny help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -382,7 +402,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__device__subcmd__approve)
-            opts="-h --sub --name --despite-registry --dry-run --yes --reason --config --read-only --output --help"
+            opts="-h --sub --name --despite-registry --dry-run --yes --reason --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -404,6 +424,10 @@ _authdb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json jsonl csv" -- "${cur}"))
                     return 0
@@ -416,7 +440,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__device__subcmd__deny)
-            opts="-h --dry-run --yes --reason --config --read-only --output --help"
+            opts="-h --dry-run --yes --reason --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -427,6 +451,10 @@ _authdb() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -526,7 +554,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__device__subcmd__list)
-            opts="-h --state --client --vo --group --containing --limit --config --read-only --output --help"
+            opts="-h --state --client --vo --group --containing --limit --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -560,6 +588,10 @@ _authdb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json jsonl csv" -- "${cur}"))
                     return 0
@@ -572,13 +604,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__device__subcmd__show)
-            opts="-h --config --read-only --output --help"
+            opts="-h --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -594,13 +630,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__doctor)
-            opts="-h --grants --config --read-only --output --help"
+            opts="-h --grants --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -616,13 +656,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__flow)
-            opts="-h --config --read-only --output --help list show cancel help"
+            opts="-h --config --context --read-only --output --help list show cancel help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -638,7 +682,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__flow__subcmd__cancel)
-            opts="-h --dry-run --yes --reason --config --read-only --output --help"
+            opts="-h --dry-run --yes --reason --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,6 +693,10 @@ _authdb() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -734,7 +782,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__flow__subcmd__list)
-            opts="-h --state --client --vo --group --containing --limit --config --read-only --output --help"
+            opts="-h --state --client --vo --group --containing --limit --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -768,6 +816,10 @@ _authdb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json jsonl csv" -- "${cur}"))
                     return 0
@@ -780,13 +832,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__flow__subcmd__show)
-            opts="-h --config --read-only --output --help"
+            opts="-h --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1208,13 +1264,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__init)
-            opts="-h --dry-run --config --read-only --output --help"
+            opts="-h --dry-run --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1230,13 +1290,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__journal)
-            opts="-h --config --read-only --output --help list verify help"
+            opts="-h --config --context --read-only --output --help list verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1308,7 +1372,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__journal__subcmd__list)
-            opts="-h --limit --config --read-only --output --help"
+            opts="-h --limit --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1319,6 +1383,10 @@ _authdb() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1334,13 +1402,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__journal__subcmd__verify)
-            opts="-h --config --read-only --output --help"
+            opts="-h --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1356,13 +1428,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__partition)
-            opts="-h --config --read-only --output --help list help"
+            opts="-h --config --context --read-only --output --help list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1420,13 +1496,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__partition__subcmd__list)
-            opts="-h --config --read-only --output --help"
+            opts="-h --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1442,13 +1522,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__status)
-            opts="-h --config --read-only --output --help"
+            opts="-h --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1464,13 +1548,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__subject)
-            opts="-h --config --read-only --output --help list show help"
+            opts="-h --config --context --read-only --output --help list show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1542,7 +1630,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__subject__subcmd__list)
-            opts="-h --containing --limit --config --read-only --output --help"
+            opts="-h --containing --limit --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1560,6 +1648,10 @@ _authdb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json jsonl csv" -- "${cur}"))
                     return 0
@@ -1572,13 +1664,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__subject__subcmd__show)
-            opts="-h --config --read-only --output --help"
+            opts="-h --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1594,13 +1690,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__token)
-            opts="-h --config --read-only --output --help list show revoke help"
+            opts="-h --config --context --read-only --output --help list show revoke help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1686,7 +1786,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__token__subcmd__list)
-            opts="-h --sub --live --all --since --vo --group --containing --limit --config --read-only --output --help"
+            opts="-h --sub --live --all --since --vo --group --containing --limit --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1720,6 +1820,10 @@ _authdb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json jsonl csv" -- "${cur}"))
                     return 0
@@ -1732,7 +1836,7 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__token__subcmd__revoke)
-            opts="-h --sub --dry-run --yes --reason --config --read-only --output --help"
+            opts="-h --sub --dry-run --yes --reason --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1750,6 +1854,10 @@ _authdb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json jsonl csv" -- "${cur}"))
                     return 0
@@ -1762,13 +1870,17 @@ _authdb() {
             return 0
             ;;
         authdb__subcmd__token__subcmd__show)
-            opts="-h --config --read-only --output --help"
+            opts="-h --config --context --read-only --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

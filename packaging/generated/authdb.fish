@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_authdb_global_optspecs
-    string join \n config= read-only output= h/help V/version
+    string join \n config= context= read-only output= h/help V/version
 end
 
 function __fish_authdb_needs_command
@@ -25,6 +25,7 @@ function __fish_authdb_using_subcommand
 end
 
 complete -c authdb -n "__fish_authdb_needs_command" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_needs_command" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_needs_command" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -46,6 +47,7 @@ complete -c authdb -n "__fish_authdb_needs_command" -f -a "config" -d 'Every key
 complete -c authdb -n "__fish_authdb_needs_command" -f -a "completions" -d 'Print what a shell needs to complete this program\'s words'
 complete -c authdb -n "__fish_authdb_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand demo" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand demo" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand demo" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -53,6 +55,7 @@ csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spr
 complete -c authdb -n "__fish_authdb_using_subcommand demo" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand init" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand init" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand init" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -61,6 +64,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand init" -l dry-run -d 'Say w
 complete -c authdb -n "__fish_authdb_using_subcommand init" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and not __fish_seen_subcommand_from list show approve deny help" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand device; and not __fish_seen_subcommand_from list show approve deny help" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and not __fish_seen_subcommand_from list show approve deny help" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -84,6 +88,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_su
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l containing -d 'Only those with this text in a key, client, scope, subject or redirect URI' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -91,6 +96,7 @@ csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spr
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from show" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from show" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -101,6 +107,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_su
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l name -d 'The user name that goes into the token; the registry\'s, where approval.registry is configured' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l reason -d 'Why, such as a ticket, for the journal; `dashboard.require_reason` makes it obligatory' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -112,6 +119,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_su
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from approve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from deny" -l reason -d 'Why, such as a ticket, for the journal; `dashboard.require_reason` makes it obligatory' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from deny" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from deny" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from deny" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -126,6 +134,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_su
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "deny" -d 'Deny device flows: pending and ready ones end in an error'
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and not __fish_seen_subcommand_from list show cancel help" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand flow; and not __fish_seen_subcommand_from list show cancel help" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and not __fish_seen_subcommand_from list show cancel help" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -148,6 +157,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subc
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l containing -d 'Only those with this text in a key, client, scope, subject or redirect URI' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -155,6 +165,7 @@ csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spr
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from show" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from show" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -163,6 +174,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subc
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, such as a ticket, for the journal; `dashboard.require_reason` makes it obligatory' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from cancel" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from cancel" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from cancel" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -176,6 +188,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subc
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from help" -f -a "cancel" -d 'Cancel authorization flows: pending and ready ones end in an error'
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand token; and not __fish_seen_subcommand_from list show revoke help" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand token; and not __fish_seen_subcommand_from list show revoke help" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and not __fish_seen_subcommand_from list show revoke help" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -193,6 +206,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_sub
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l containing -d 'Only those with this text in a key, status, subject or scope' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -202,6 +216,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_sub
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from show" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from show" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -211,6 +226,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_sub
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l sub -d 'All tokens of this subject, with its VO before it, exactly as it is written' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l reason -d 'Why, such as a ticket, for the journal; `dashboard.require_reason` makes it obligatory' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from revoke" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -224,6 +240,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_sub
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke refresh tokens, or all of a subject'
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and not __fish_seen_subcommand_from list show help" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand subject; and not __fish_seen_subcommand_from list show help" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and not __fish_seen_subcommand_from list show help" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -236,6 +253,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand subject; and not __fish_se
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l containing -d 'Only those with this text in their names' -r
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -243,6 +261,7 @@ csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spr
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from show" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from show" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -253,6 +272,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_s
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one subject'
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand status" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand status" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand status" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -260,6 +280,7 @@ csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spr
 complete -c authdb -n "__fish_authdb_using_subcommand status" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand partition; and not __fish_seen_subcommand_from list help" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand partition; and not __fish_seen_subcommand_from list help" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand partition; and not __fish_seen_subcommand_from list help" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -269,6 +290,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand partition; and not __fish_
 complete -c authdb -n "__fish_authdb_using_subcommand partition; and not __fish_seen_subcommand_from list help" -f -a "list" -d 'List the partitions in the order of their bounds'
 complete -c authdb -n "__fish_authdb_using_subcommand partition; and not __fish_seen_subcommand_from list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand partition; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand partition; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand partition; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -278,6 +300,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand partition; and __fish_seen
 complete -c authdb -n "__fish_authdb_using_subcommand partition; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the partitions in the order of their bounds'
 complete -c authdb -n "__fish_authdb_using_subcommand partition; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and not __fish_seen_subcommand_from list verify help" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand journal; and not __fish_seen_subcommand_from list verify help" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and not __fish_seen_subcommand_from list verify help" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -289,6 +312,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand journal; and not __fish_se
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and not __fish_seen_subcommand_from list verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -296,6 +320,7 @@ csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spr
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from verify" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from verify" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from verify" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -306,6 +331,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_s
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Verify the chain of hashes from its beginning to its end'
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand doctor" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand doctor" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand doctor" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -314,6 +340,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand doctor" -l grants -d 'Prin
 complete -c authdb -n "__fish_authdb_using_subcommand doctor" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand config" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand config" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand config" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'
@@ -321,6 +348,7 @@ csv\t'RFC 4180 with a line of names; letters that could harm a terminal or a spr
 complete -c authdb -n "__fish_authdb_using_subcommand config" -l read-only -d 'Change nothing; on MariaDB and MySQL the server enforces it too'
 complete -c authdb -n "__fish_authdb_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c authdb -n "__fish_authdb_using_subcommand completions" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
+complete -c authdb -n "__fish_authdb_using_subcommand completions" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand completions" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
 json\t'One array of objects'
 jsonl\t'One object per line'

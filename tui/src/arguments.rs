@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// /etc/authdb/config.toml
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]
+    #[arg(long, global = true, value_name = "NAME")]
+    context: Option<String>,
     /// Change nothing; on MariaDB and MySQL the server enforces it too
     #[arg(long, global = true)]
     read_only: bool,
@@ -40,11 +43,12 @@ impl Arguments {
     /// Where configuration comes from. There is no flag for the database: a URL with a password has no place in a
     /// process list.
     pub(crate) fn sources(&self) -> Sources {
-        Sources::from_process().with_config_file(self.config.clone()).with_flag(
-            "dashboard.read_only",
-            "--read-only",
-            self.read_only.then(|| "true".to_owned()),
-        )
+        let read_only = self.read_only.then(|| "true".to_owned());
+        Sources::from_process()
+            .with_config_file(self.config.clone())
+            .choosing_a_context()
+            .with_flag("dashboard.context", "--context", self.context.clone())
+            .with_flag("dashboard.read_only", "--read-only", read_only)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use authdb_shared::clock;
 use authdb_shared::config::Config;
 use authdb_shared::db::AuthDb;
+use authdb_shared::{Error, clock};
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::command::Command;
 use crate::draw::format::harmless;
 use crate::effect::Effect;
+use crate::keymap::Keymap;
 use crate::terminal::Screen;
 use crate::worker::Worker;
 use crate::{draw, keymap};
@@ -26,14 +27,17 @@ const TICK: Duration = Duration::from_millis(250);
 /// Shows the dashboard of `db`, called `place`, until the admin leaves or the program is told to end.
 ///
 /// # Errors
-/// If the terminal fails, or a defect ends the program.
+/// If `[keys]` cannot be used, the terminal fails, or a defect ends the program.
 pub async fn run(db: AuthDb, place: &str, config: &Config) -> anyhow::Result<()> {
     crate::terminal::require()?;
+    let keys = Keymap::configured(&config.dashboard.keys).map_err(Error::from)?;
     let mut screen = Screen::take().context("taking over the terminal")?;
     let size = screen.size().context("asking for the size of the terminal")?;
     let (sender, answers) = unbounded_channel();
     let worker = Worker::new(db.clone(), config, sender);
     let mut app = App::new(&db, place, config, (size.width, size.height), clock::host_now());
+    app.keys = keys;
+    app.appearance = draw::Appearance::of(&config.dashboard, |name| std::env::var(name).ok());
     let result = main_loop(&mut screen, &mut app, &worker, answers).await;
     drop(screen);
     if app.is_leaving {

@@ -1,10 +1,11 @@
 //! From keys to actions, by what is open.
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use authdb_shared::config::{ConfigError, NamedEntry};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 
 use crate::action::Action;
-use crate::app::{App, Dialog, Mode};
-use crate::command::{COMMANDS, Command, entry};
+use crate::app::{App, Dialog, Mode, Screen};
+use crate::command::{COMMANDS, Command, Entry, entry};
 use crate::key::Key;
 
 /// Which keys give which command.
@@ -19,7 +20,54 @@ impl Default for Keymap {
     }
 }
 
+/// What leaves however the keys are bound.
+const INTERRUPT: Key = Key::control('c');
+
 impl Keymap {
+    /// The usual keys, but for the commands that `[keys]` gives others.
+    ///
+    /// # Errors
+    /// If it names no command or no key, or gives two commands one key on one screen.
+    pub fn configured(entries: &[NamedEntry]) -> Result<Self, ConfigError> {
+        let mut keymap = Self::default();
+        let mut chosen = Vec::new();
+        for configured in entries {
+            let Some(entry) = COMMANDS.iter().find(|entry| entry.name == configured.name) else {
+                let names: Vec<&str> = COMMANDS.iter().map(|entry| entry.name).collect();
+                return Err(configured.unknown(format!("The commands are {}", names.join(", "))));
+            };
+            let key = |text: &String| text.parse::<Key>().map_err(|error| configured.refuse(text, error.to_string()));
+            let keys = configured.values.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+            if let Some((_, bound)) = keymap.bindings.iter_mut().find(|(command, _)| *command == entry.command) {
+                bound.clone_from(&keys);
+            }
+            chosen.push((configured, entry, keys));
+        }
+        for (configured, entry, keys) in &chosen {
+            for (key, text) in keys.iter().zip(&configured.values) {
+                if let Some(advice) = keymap.obstacle(entry, *key) {
+                    return Err(configured.refuse(text, advice));
+                }
+            }
+        }
+        Ok(keymap)
+    }
+
+    /// Why a command cannot have a key.
+    fn obstacle(&self, entry: &Entry, key: Key) -> Option<String> {
+        if key == INTERRUPT && entry.command != Command::Quit {
+            return Some("it leaves on every screen; choose another key".to_owned());
+        }
+        let meets = |other: &&Entry| {
+            other.command != entry.command
+                && self.keys_of(other.command).contains(&key)
+                && Screen::ALL.iter().any(|screen| entry.is_on(*screen) && other.is_on(*screen))
+        };
+        let other = COMMANDS.iter().find(meets)?;
+        let name = other.name;
+        Some(format!("it gives `{name}` on the same screen; choose another key, or give `{name}` one as well"))
+    }
+
     /// The keys that give a command; the first is the one to show.
     #[must_use]
     pub fn keys_of(&self, command: Command) -> &[Key] {
@@ -44,9 +92,8 @@ pub fn action(app: &App, event: &Event) -> Option<Action> {
 }
 
 fn of_key(app: &App, key: KeyEvent) -> Option<Action> {
-    let is_interrupt = key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL;
     match app.mode() {
-        _ if is_interrupt => Some(Action::Command(Command::Quit)),
+        _ if Key::pressed(key) == INTERRUPT => Some(Action::Command(Command::Quit)),
         Mode::Browsing => in_table(app, key),
         Mode::Typing => match key.code {
             KeyCode::Enter => Some(Action::Command(Command::Confirm)),
@@ -95,4 +142,49 @@ fn in_table(app: &App, key: KeyEvent) -> Option<Action> {
         .filter(|entry| entry.is_on(app.screen))
         .find(|entry| app.keys.keys_of(entry.command).contains(&key))
         .map(|entry| Action::Command(entry.command))
+}
+
+#[cfg(test)]
+mod tests {
+    use authdb_shared::config::Origin;
+
+    use super::*;
+
+    fn configured(entries: &[(&str, &[&str])]) -> Result<Keymap, String> {
+        let entry = |(line, (name, keys)): (usize, &(&str, &[&str]))| NamedEntry {
+            table: "keys",
+            name: (*name).to_owned(),
+            values: keys.iter().map(|key| (*key).to_owned()).collect(),
+            origin: Origin::File { path: "config.toml".into(), line: line + 2 },
+        };
+        let entries: Vec<NamedEntry> = entries.iter().enumerate().map(entry).collect();
+        Keymap::configured(&entries).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn keys_are_exchanged_and_taken_away() {
+        let keymap = configured(&[("deny", &["a", "f9"]), ("approve", &["d"]), ("sort", &[])]).expect("nothing meets");
+        assert_eq!(keymap.keys_of(Command::Deny), [Key::letter('a'), "f9".parse().expect("a key")]);
+        assert_eq!((keymap.shown(Command::Approve), keymap.shown(Command::Sort)), ("d".to_owned(), String::new()));
+        assert_eq!(keymap.shown(Command::Filter), "/", "what is not named stays");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_with_its_line_and_what_to_write() {
+        for (entries, said) in [
+            (&[("sort", &["f3"][..]), ("rewoke", &["r"])][..], ["line 3", "`keys.rewoke`", "revoke_subject"]),
+            (&[("revoke", &["f99"])], ["line 2", "keys.revoke cannot be `f99`", "write a letter"]),
+            (&[("deny", &["a"])], ["line 2", "keys.deny cannot be `a`", "gives `approve` on the same screen"]),
+            (&[("deny", &["f9"]), ("filter", &["f9"])], ["line 2", "`f9`", "gives `filter`"]),
+            (&[("filter", &["ctrl-c"]), ("quit", &["Q"])], ["line 2", "leaves on every screen", "another key"]),
+        ] {
+            let refused = configured(entries).expect_err("it must be refused");
+            assert!(said.iter().all(|part| refused.contains(part)), "{refused}");
+        }
+    }
+
+    #[test]
+    fn one_key_may_give_two_commands_on_screens_that_never_meet() {
+        assert!(configured(&[("cancel", &["a"])]).is_ok(), "one is of device flows, the other of authorization flows");
+    }
 }

@@ -1,4 +1,5 @@
-//! config.toml: found, read, and flattened to `section.name` keys that remember their lines.
+//! config.toml: found, read, and flattened to `section.name` keys that remember their lines; tables with free names are
+//! kept beside them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,9 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Document, Item, TableLike, Value};
 
 use super::ConfigError;
+use super::contexts::ContextTable;
 use super::keys::{self, KEYS};
+use super::named::{self, NamedEntry};
 use super::settings::{Origin, Sources};
 
 /// The environment variable that names the configuration file.
@@ -27,6 +30,17 @@ pub const CONFIG_FILE_VARIABLE: &str = "AUTHDB_CONFIG";
 /// A value of the file, as text, and where it stands.
 pub(super) type FileValues = BTreeMap<&'static str, (String, Origin)>;
 
+/// What the file says.
+#[derive(Default)]
+pub(super) struct Content {
+    /// Of the keys that are known.
+    pub(super) values: FileValues,
+    /// Of the tables whose names are the dashboard's.
+    pub(super) named: Vec<NamedEntry>,
+    /// Of other databases.
+    pub(super) contexts: Vec<ContextTable>,
+}
+
 /// The file to read: the one that was named, or the first that exists of `./config.toml`, the user's and the system's.
 pub(super) fn locate(sources: &Sources) -> Option<PathBuf> {
     if let Some(path) = &sources.config_file {
@@ -46,43 +60,116 @@ pub(super) fn locate(sources: &Sources) -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-pub(super) fn read(path: &Path) -> Result<FileValues, ConfigError> {
+pub(super) fn read(path: &Path) -> Result<Content, ConfigError> {
     let text =
         std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable { path: path.to_owned(), reason })?;
-    let place = |offset: usize| Origin::File { path: path.to_owned(), line: line_of(&text, offset) };
     let document = Document::parse(text.as_str()).map_err(|error| ConfigError::Syntax {
-        place: place(error.span().map_or(0, |span| span.start)),
+        place: Origin::File { path: path.to_owned(), line: line_of(&text, error.span().map_or(0, |span| span.start)) },
         reason: format!("this is not TOML: {}", error.message().replace('\n', ", ")),
     })?;
-    let mut values = FileValues::new();
+    let file = File { path, text: &text };
+    let mut content = Content::default();
     for (section, item) in document.as_table() {
-        let offset = item.span().map_or(0, |span| span.start);
-        let Some(table) = item.as_table_like().filter(|_| is_section(section)) else {
-            return Err(unknown(place(key_offset(document.as_table(), section, offset)), section));
-        };
-        for (name, item) in table.iter() {
-            let offset = key_offset(table, name, item.span().map_or(offset, |span| span.start));
-            let full_name = format!("{section}.{name}");
-            let key = keys::find(&full_name).ok_or_else(|| unknown(place(offset), &full_name))?;
-            let value = plain(item).ok_or_else(|| ConfigError::Value {
-                place: place(offset),
-                key: key.name,
-                given: format!("a {}", item.type_name()),
-                advice: format!("write a single value, such as {} = \"{}\"", name, key.default),
-            })?;
-            values.insert(key.name, (value, place(offset)));
+        let place = file.place_of(document.as_table(), section, item);
+        let named = named::TABLES.into_iter().find(|table| *table == section);
+        match item.as_table_like() {
+            Some(table) if is_section(section) => file.keys(section, table, &mut content.values)?,
+            Some(table) if section == CONTEXTS => content.contexts = file.contexts(table)?,
+            Some(table) if named.is_some() => {
+                content.named.extend(file.named(named.unwrap_or_default(), table)?);
+            }
+            _ => return Err(unknown(place, section)),
         }
     }
-    Ok(values)
+    Ok(content)
+}
+
+/// The section of other databases.
+const CONTEXTS: &str = "contexts";
+
+/// The file while it is read.
+struct File<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl File<'_> {
+    /// Where an entry stands. Its value's position is of no use when the value spans lines.
+    fn place_of(&self, table: &dyn TableLike, name: &str, item: &Item) -> Origin {
+        let of_key = table.key(name).and_then(toml_edit::Key::span);
+        let offset = of_key.or_else(|| item.span()).map_or(0, |span| span.start);
+        Origin::File { path: self.path.to_owned(), line: line_of(self.text, offset) }
+    }
+
+    /// A section whose keys are known.
+    fn keys(&self, section: &str, table: &dyn TableLike, values: &mut FileValues) -> Result<(), ConfigError> {
+        for (name, item) in table.iter() {
+            let place = self.place_of(table, name, item);
+            let full_name = format!("{section}.{name}");
+            let key = keys::find(&full_name).ok_or_else(|| unknown(place.clone(), &full_name))?;
+            let advice = || format!("write a single value, such as {name} = \"{}\"", key.default);
+            let value = plain(item).ok_or_else(|| refuse(&place, key.name.to_owned(), item, advice()))?;
+            values.insert(key.name, (value, place));
+        }
+        Ok(())
+    }
+
+    /// A table whose names are the dashboard's.
+    fn named(&self, section: &'static str, table: &dyn TableLike) -> Result<Vec<NamedEntry>, ConfigError> {
+        let entry = |(name, item): (&str, &Item)| {
+            let origin = self.place_of(table, name, item);
+            let advice = || "write one text, or a list of texts such as [\"a\", \"b\"]".to_owned();
+            let values = texts(item).ok_or_else(|| refuse(&origin, format!("{section}.{name}"), item, advice()))?;
+            Ok(NamedEntry { table: section, name: name.to_owned(), values, origin })
+        };
+        table.iter().map(entry).collect()
+    }
+
+    /// The databases of `[contexts]`.
+    fn contexts(&self, contexts: &dyn TableLike) -> Result<Vec<ContextTable>, ConfigError> {
+        let context = |(name, item): (&str, &Item)| {
+            let origin = self.place_of(contexts, name, item);
+            let advice = || format!("write a section [contexts.{name}] with a url");
+            let Some(table) = item.as_table_like() else {
+                return Err(refuse(&origin, format!("contexts.{name}"), item, advice()));
+            };
+            let mut values = BTreeMap::new();
+            self.fields(name, "", table, &mut values)?;
+            Ok(ContextTable { name: name.to_owned(), origin, values })
+        };
+        contexts.iter().map(context).collect()
+    }
+
+    /// The fields of a context, those of tables inside of it with the table's name before their own.
+    fn fields(
+        &self,
+        context: &str,
+        prefix: &str,
+        table: &dyn TableLike,
+        values: &mut BTreeMap<String, (String, Origin)>,
+    ) -> Result<(), ConfigError> {
+        for (name, item) in table.iter() {
+            let (place, name) = (self.place_of(table, name, item), format!("{prefix}{name}"));
+            if let Some(inner) = item.as_table_like() {
+                self.fields(context, &format!("{name}."), inner, values)?;
+            } else {
+                let full_name = format!("{CONTEXTS}.{context}.{name}");
+                let value =
+                    plain(item).ok_or_else(|| refuse(&place, full_name, item, "write a single value".to_owned()))?;
+                values.insert(name, (value, place));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The error that an entry has a value of another form.
+fn refuse(place: &Origin, key: String, item: &Item, advice: String) -> ConfigError {
+    ConfigError::Value { place: place.clone(), key, given: format!("a {}", item.type_name()), advice }
 }
 
 fn is_section(name: &str) -> bool {
     KEYS.iter().any(|key| key.name.split_once('.').is_some_and(|(section, _)| section == name))
-}
-
-/// Where the key itself stands: its value's position is of no use when the value spans lines.
-fn key_offset(table: &dyn TableLike, name: &str, otherwise: usize) -> usize {
-    table.key(name).and_then(toml_edit::Key::span).map_or(otherwise, |span| span.start)
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -91,7 +178,19 @@ fn line_of(text: &str, offset: usize) -> usize {
 
 /// Strings, numbers and booleans as text; nothing else is a value of ours.
 fn plain(item: &Item) -> Option<String> {
+    text_of(item.as_value()?)
+}
+
+/// One such value, or those of a list.
+fn texts(item: &Item) -> Option<Vec<String>> {
     match item.as_value()? {
+        Value::Array(list) => list.iter().map(text_of).collect(),
+        value => Some(vec![text_of(value)?]),
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
         Value::String(text) => Some(text.value().clone()),
         Value::Integer(number) => Some(number.value().to_string()),
         Value::Boolean(truth) => Some(truth.value().to_string()),
@@ -112,7 +211,7 @@ pub(super) fn advice(name: &str) -> String {
     let section = name.split('.').next().unwrap_or_default();
     let siblings: Vec<&str> = KEYS.iter().filter_map(|key| key.name.strip_prefix(section)?.strip_prefix('.')).collect();
     if siblings.is_empty() {
-        "Sections are [database], [policy], [dashboard], [approval] and [janitor]".to_owned()
+        "Sections are [database], [policy], [dashboard], [approval], [janitor], [keys] and [contexts.NAME]".to_owned()
     } else {
         format!("[{section}] has {}", siblings.join(", "))
     }

@@ -31,17 +31,23 @@ pub struct Key {
     pub default: &'static str,
     /// DiracX's own environment variable for the same thing, and the unit it counts in.
     pub diracx: Option<(&'static str, DiracXUnit)>,
+    /// A shorter environment variable for the same, after [`Key::variable`].
+    pub short: Option<&'static str>,
     /// Whether the value may hold a password.
     pub is_secret: bool,
 }
 
 impl Key {
     const fn new(name: &'static str, default: &'static str) -> Self {
-        Self { name, default, diracx: None, is_secret: false }
+        Self { name, default, diracx: None, short: None, is_secret: false }
     }
 
     const fn or_diracx(self, variable: &'static str, unit: DiracXUnit) -> Self {
         Self { diracx: Some((variable, unit)), ..self }
+    }
+
+    const fn or(self, variable: &'static str) -> Self {
+        Self { short: Some(variable), ..self }
     }
 
     const fn secret(self) -> Self {
@@ -97,6 +103,9 @@ pub const KEYS: &[Key] = &[
     Key::new("dashboard.read_only", "false"),
     Key::new("dashboard.list_limit", "1000"),
     Key::new("dashboard.require_reason", "false"),
+    Key::new("dashboard.context", "").or("AUTHDB_CONTEXT"),
+    Key::new("dashboard.theme", "dark"),
+    Key::new("dashboard.ascii", "auto"),
     Key::new("approval.registry", "").or_diracx("DIRACX_CONFIG_BACKEND_URL", DiracXUnit::Verbatim).secret(),
     Key::new("janitor.flows_schedule", "0 */5 * * * *"),
     Key::new("janitor.tokens_schedule", "0 30 2 * * *"),

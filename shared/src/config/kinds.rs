@@ -8,6 +8,7 @@ use std::time::Duration;
 use croner::parser::{CronParser, Seconds};
 
 use super::url::DatabaseUrl;
+use super::{Ascii, Colour, Theme};
 use crate::registry::RegistrySource;
 use crate::telemetry::LogFormat;
 
@@ -60,6 +61,34 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
         "false" | "0" => Ok(false),
         _ => Err("write true or false".to_owned()),
     }
+}
+
+/// A theme.
+pub(super) fn theme(text: &str) -> Result<Theme, String> {
+    let theme = Theme::ALL.into_iter().find(|theme| theme.name() == text.trim());
+    theme.ok_or_else(|| format!("write {}", choices(&Theme::ALL.map(Theme::name))))
+}
+
+/// Whether to draw with ASCII only.
+pub(super) fn ascii(text: &str) -> Result<Ascii, String> {
+    match text.trim() {
+        "auto" => Ok(Ascii::Auto),
+        text => boolean(text)
+            .map(|is_ascii| if is_ascii { Ascii::Always } else { Ascii::Never })
+            .map_err(|_| "write auto, true or false".to_owned()),
+    }
+}
+
+/// A colour of a context.
+pub(super) fn colour(text: &str) -> Result<Colour, String> {
+    let colour = Colour::ALL.into_iter().find(|colour| colour.name() == text.trim());
+    colour.ok_or_else(|| format!("write {}", choices(&Colour::ALL.map(Colour::name))))
+}
+
+/// `a, b or c`.
+fn choices(names: &[&str]) -> String {
+    let (last, others) = names.split_last().unwrap_or((&"", &[]));
+    format!("{} or {last}", others.join(", "))
 }
 
 /// A cron line of six fields.

@@ -24,8 +24,8 @@ const HIDDEN: &str = "***";
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownSetting {
-    /// `section.name`.
-    pub key: &'static str,
+    /// `section.name`, or `table.name` and `contexts.CONTEXT.name` for names of your own.
+    pub key: String,
     /// The value, as one would write it in config.toml without quotes; of a secret, no more than that there is one.
     pub value: String,
     /// Where it came from.
@@ -33,7 +33,8 @@ pub struct ShownSetting {
 }
 
 impl Config {
-    /// Every key with its value and where that came from, in the order of the file. Secrets are hidden.
+    /// Every key with its value and where that came from, in the order of the file; then what stands in tables with names
+    /// of your own. Secrets are hidden.
     ///
     /// # Errors
     /// As [`Config::load`]: what cannot be used is not listed.
@@ -51,9 +52,24 @@ impl Config {
         let shown = |name: &'static str| {
             let (key, setting) = settings.setting(name);
             let value = if key.is_secret { without_secret(name, &setting.text) } else { setting.text.clone() };
-            ShownSetting { key: key.name, value, origin: setting.origin.clone() }
+            ShownSetting { key: key.name.to_owned(), value, origin: setting.origin.clone() }
         };
-        Ok(KEYS.iter().map(|key| shown(key.name)).collect())
+        let mut listed: Vec<ShownSetting> = KEYS.iter().map(|key| shown(key.name)).collect();
+        listed.extend(settings.named.iter().map(|entry| ShownSetting {
+            key: entry.full_name(),
+            value: entry.values.join(", "),
+            origin: entry.origin.clone(),
+        }));
+        for table in &settings.tables {
+            listed.extend(table.values.iter().map(|(name, (text, origin))| {
+                let value = match name.as_str() {
+                    "url" | "password" => without_secret(&format!("database.{name}"), text),
+                    _ => text.clone(),
+                };
+                ShownSetting { key: table.full_name(name), value, origin: origin.clone() }
+            }));
+        }
+        Ok(listed)
     }
 }
 

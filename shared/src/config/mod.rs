@@ -12,11 +12,14 @@
 //! A password never leaves this module as text: it is a [`Secret`], and neither a [`DatabaseUrl`] nor a refusal shows
 //! it.
 
+mod contexts;
 mod diracx;
 mod file;
 mod keys;
 mod kinds;
 mod listing;
+mod looks;
+mod named;
 mod password;
 mod schedule;
 mod secret;
@@ -27,10 +30,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use contexts::ContextConfig;
 pub use diracx::BesideDiracX;
 pub use file::CONFIG_FILE_VARIABLE;
 pub use keys::{KEYS, Key};
 pub use listing::ShownSetting;
+pub use looks::{Ascii, Colour, Theme};
+pub use named::NamedEntry;
 pub use password::CREDENTIAL;
 pub use schedule::next_due;
 pub use secret::Secret;
@@ -96,11 +102,19 @@ pub enum ConfigError {
         /// File and line, or the variable, or the flag.
         place: Origin,
         /// The key.
-        key: &'static str,
+        key: String,
         /// What was written.
         given: String,
         /// What is wrong with it and what to write instead.
         advice: String,
+    },
+    /// Several databases, and none of them chosen.
+    #[error(
+        "no database is chosen: say --context NAME, or set AUTHDB_CONTEXT or dashboard.context. The contexts are {names}"
+    )]
+    NoContext {
+        /// Their names.
+        names: String,
     },
 }
 
@@ -156,6 +170,12 @@ pub struct DashboardConfig {
     pub list_limit: u32,
     /// Whether nothing is changed without a reason for the journal, here and by the verbs.
     pub require_reason: bool,
+    /// Its colours.
+    pub theme: Theme,
+    /// Whether it draws with ASCII only.
+    pub ascii: Ascii,
+    /// `[keys]`: names of commands with their keys, not looked at yet.
+    pub keys: Vec<NamedEntry>,
 }
 
 /// `[approval]`.
@@ -245,6 +265,12 @@ pub struct Config {
     pub approval: ApprovalConfig,
     /// `[janitor]`.
     pub janitor: JanitorConfig,
+    /// The context in force: what `database` and `policy` are of.
+    pub context: ContextConfig,
+    /// Where the choice of the context came from.
+    pub context_origin: Origin,
+    /// Every context that can be chosen, this one included; none where none can.
+    pub contexts: Vec<ContextConfig>,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
 }
@@ -287,6 +313,9 @@ impl Config {
                 read_only: settings.get("dashboard.read_only", kinds::boolean)?,
                 list_limit: settings.get("dashboard.list_limit", kinds::count)?,
                 require_reason: settings.get("dashboard.require_reason", kinds::boolean)?,
+                theme: settings.get("dashboard.theme", kinds::theme)?,
+                ascii: settings.get("dashboard.ascii", kinds::ascii)?,
+                keys: settings.named("keys"),
             },
             approval: ApprovalConfig { registry: settings.get("approval.registry", kinds::registry)? },
             janitor: JanitorConfig {
@@ -306,6 +335,9 @@ impl Config {
                 listen: settings.get("janitor.listen", kinds::listen)?,
                 log_format: settings.get("janitor.log_format", kinds::log_format)?,
             },
+            context: settings.context.clone().map_or_else(|| settings.default_context(), Ok)?,
+            context_origin: settings.setting("dashboard.context").1.origin.clone(),
+            contexts: settings.contexts,
             file: settings.file,
         };
         Ok(config)

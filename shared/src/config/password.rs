@@ -23,7 +23,8 @@ use super::{ConfigError, Secret, Sources, kinds};
 /// ```
 pub const CREDENTIAL: &str = "authdb-password";
 
-/// `database.password`, the content of `database.password_file`, or systemd's credential, whichever is there first.
+/// `database.password`, the content of `database.password_file`, or systemd's credential, whichever is there first; of a context what
+/// it says itself.
 pub(super) fn find(settings: &Settings, sources: &Sources) -> Result<Option<Secret>, ConfigError> {
     let password = settings.get("database.password", kinds::text)?;
     if !password.is_empty() {
@@ -33,6 +34,10 @@ pub(super) fn find(settings: &Settings, sources: &Sources) -> Result<Option<Secr
     if !file.is_empty() {
         let password = read(Path::new(&file));
         return password.map(Some).map_err(|reason| settings.refuse("database.password_file", reason));
+    }
+    // It is the password of [database], and of no other.
+    if settings.context.is_some() {
+        return Ok(None);
     }
     let credential = sources.variable("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(CREDENTIAL));
     match credential.filter(|path| path.exists()) {

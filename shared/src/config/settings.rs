@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::ConfigError;
+use super::contexts::{self, ContextConfig, ContextTable};
 use super::file::{self, FileValues};
 use super::keys::{self, DiracXUnit, KEYS, Key};
+use super::{ConfigError, NamedEntry, kinds};
 
 /// Where a value came from.
 ///
@@ -65,6 +66,7 @@ pub struct Sources {
     pub(super) config_file: Option<PathBuf>,
     flags: BTreeMap<&'static str, (&'static str, String)>,
     environment: BTreeMap<String, String>,
+    chooses_context: bool,
 }
 
 impl Sources {
@@ -140,13 +142,34 @@ impl Sources {
         self
     }
 
+    /// Lets a context be chosen, as `authdb` does. Without this, what is configured is `[database]`, and contexts are not
+    /// looked at: so does the janitor.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::{Config, Sources};
+    ///
+    /// let sources = Sources::default().with_variable("AUTHDB_CONTEXT", "lhcb");
+    /// assert_eq!(Config::load(&sources)?.context.name, "default");
+    /// let error = Config::load(&sources.choosing_a_context()).expect_err("there is none").to_string();
+    /// assert!(error.starts_with("environment variable AUTHDB_CONTEXT: dashboard.context cannot be `lhcb`"), "{error}");
+    /// # Ok::<(), authdb_shared::config::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn choosing_a_context(self) -> Self {
+        Self { chooses_context: true, ..self }
+    }
+
     /// A variable that is set to something: an empty one counts as unset, as systemd and shells leave them.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 
+#[derive(Clone, Debug)]
 pub(super) struct Setting {
+    /// The key as it is written where the value stands.
+    pub(super) name: String,
     pub(super) text: String,
     pub(super) origin: Origin,
 }
@@ -156,18 +179,63 @@ pub(super) struct Settings {
     values: BTreeMap<&'static str, Setting>,
     /// The file that was read.
     pub(super) file: Option<PathBuf>,
+    /// The entries of tables whose names are the dashboard's.
+    pub(super) named: Vec<NamedEntry>,
+    /// The context in force, if it is another than `[database]`.
+    pub(super) context: Option<ContextConfig>,
+    /// Every context that can be chosen.
+    pub(super) contexts: Vec<ContextConfig>,
+    /// The same as they stand in the file.
+    pub(super) tables: Vec<ContextTable>,
 }
 
 impl Settings {
     pub(super) fn collect(sources: &Sources) -> Result<Self, ConfigError> {
         refuse_unknown_variables(sources)?;
         let path = file::locate(sources);
-        let from_file = path.as_deref().map(file::read).transpose()?.unwrap_or_default();
+        let content = path.as_deref().map(file::read).transpose()?.unwrap_or_default();
         let mut values = BTreeMap::new();
         for key in KEYS {
-            values.insert(key.name, first_source(key, sources, &from_file)?);
+            values.insert(key.name, first_source(key, sources, &content.values)?);
         }
-        Ok(Self { values, file: path })
+        let named = content.named;
+        let mut settings =
+            Self { values, file: path, named, context: None, contexts: Vec::new(), tables: content.contexts };
+        settings.enter_context(sources)?;
+        Ok(settings)
+    }
+
+    /// Lays the chosen context over the other settings, and gathers those that could be chosen instead.
+    fn enter_context(&mut self, sources: &Sources) -> Result<(), ConfigError> {
+        // The demo works on its own database whatever the file says, and leads to no other.
+        if !sources.chooses_context || sources.flags.contains_key("database.url") {
+            self.tables.clear();
+            return Ok(());
+        }
+        let tables: Vec<ContextConfig> = self.tables.iter().map(ContextTable::check).collect::<Result<_, _>>()?;
+        let (chosen, url) = (&self.values["dashboard.context"], &self.values["database.url"]);
+        let is_alone = tables.is_empty();
+        if url.origin != Origin::Default || is_alone {
+            self.contexts.push(self.default_context()?);
+        }
+        self.contexts.extend(tables);
+        if let Some(table) = contexts::choose(&self.tables, chosen, url)? {
+            self.context = Some(table.check()?);
+            self.values.extend(table.overlay());
+        }
+        Ok(())
+    }
+
+    /// The entries of a table whose names are the dashboard's.
+    pub(super) fn named(&self, table: &str) -> Vec<NamedEntry> {
+        self.named.iter().filter(|entry| entry.table == table).cloned().collect()
+    }
+
+    /// What `[database]` says, as a context.
+    pub(super) fn default_context(&self) -> Result<ContextConfig, ConfigError> {
+        let place = self.get("database.url", kinds::database_url)?.place();
+        let name = contexts::DEFAULT.to_owned();
+        Ok(ContextConfig { name, place, colour: None, read_only: false, is_production: false })
     }
 
     pub(super) fn setting(&self, name: &str) -> (&'static Key, &Setting) {
@@ -191,7 +259,7 @@ impl Settings {
     pub(super) fn refuse(&self, name: &str, advice: String) -> ConfigError {
         let (key, setting) = self.setting(name);
         let given = if key.is_secret { "what it is".to_owned() } else { format!("`{}`", setting.text) };
-        ConfigError::Value { place: setting.origin.clone(), key: key.name, given, advice }
+        ConfigError::Value { place: setting.origin.clone(), key: setting.name.clone(), given, advice }
     }
 }
 
@@ -213,39 +281,43 @@ fn refuse_unknown_variables(sources: &Sources) -> Result<(), ConfigError> {
 }
 
 fn first_source(key: &'static Key, sources: &Sources, file: &FileValues) -> Result<Setting, ConfigError> {
+    let setting = |text: &str, origin| Setting { name: key.name.to_owned(), text: text.to_owned(), origin };
     if let Some((flag, text)) = sources.flags.get(key.name) {
-        return Ok(Setting { text: text.clone(), origin: Origin::Flag(flag) });
+        return Ok(setting(text, Origin::Flag(flag)));
     }
-    let variable = key.variable();
-    if let Some(text) = sources.variable(&variable) {
-        return Ok(Setting { text: text.to_owned(), origin: Origin::Variable(variable) });
+    for variable in [Some(key.variable()), key.short.map(str::to_owned)].into_iter().flatten() {
+        if let Some(text) = sources.variable(&variable) {
+            return Ok(setting(text, Origin::Variable(variable)));
+        }
     }
     if let Some((variable, unit)) = key.diracx
         && let Some(text) = sources.variable(variable)
     {
         let origin = Origin::Variable(variable.to_owned());
-        return from_diracx(key, text, unit, origin);
+        let text = from_diracx(key, text, unit, &origin)?;
+        return Ok(setting(&text, origin));
     }
     if let Some((text, origin)) = file.get(key.name) {
-        return Ok(Setting { text: text.clone(), origin: origin.clone() });
+        return Ok(setting(text, origin.clone()));
     }
-    Ok(Setting { text: key.default.to_owned(), origin: Origin::Default })
+    Ok(setting(key.default, Origin::Default))
 }
 
-fn from_diracx(key: &'static Key, text: &str, unit: DiracXUnit, origin: Origin) -> Result<Setting, ConfigError> {
+/// What a variable of DiracX says, as we would write it.
+fn from_diracx(key: &'static Key, text: &str, unit: DiracXUnit, origin: &Origin) -> Result<String, ConfigError> {
     let suffix = match unit {
-        DiracXUnit::Verbatim => return Ok(Setting { text: text.to_owned(), origin }),
+        DiracXUnit::Verbatim => return Ok(text.to_owned()),
         DiracXUnit::Seconds => "s",
         DiracXUnit::Minutes => "m",
     };
     // DiracX reads these as integers, so "60.0" is one too many for it as well.
     if text.trim().parse::<u64>().is_err() {
         return Err(ConfigError::Value {
-            place: origin,
-            key: key.name,
+            place: origin.clone(),
+            key: key.name.to_owned(),
             given: format!("`{text}`"),
             advice: "DiracX takes a whole number here".to_owned(),
         });
     }
-    Ok(Setting { text: format!("{}{suffix}", text.trim()), origin })
+    Ok(format!("{}{suffix}", text.trim()))
 }

@@ -26,7 +26,7 @@ fn every_key_has_a_usable_default() {
 fn the_file_at_the_root_holds_every_key_with_its_default_and_a_comment() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.toml");
     let text = std::fs::read_to_string(&path).expect("config.toml at the root");
-    let values = file::read(&path).expect("config.toml is valid");
+    let values = file::read(&path).expect("config.toml is valid").values;
     for key in KEYS {
         let (value, _) = values.get(key.name).unwrap_or_else(|| panic!("config.toml lacks {}", key.name));
         assert_eq!(value, key.default, "config.toml and the program disagree about {}", key.name);
@@ -161,4 +161,90 @@ fn diracx_minutes_must_be_whole() {
     let sources = Sources::default().with_variable("DIRACX_SERVICE_AUTH_REFRESH_TOKEN_EXPIRE_MINUTES", "1h");
     let message = load("", sources).expect_err("not a number").to_string();
     assert!(message.contains("DIRACX_SERVICE_AUTH_REFRESH_TOKEN_EXPIRE_MINUTES"), "{message}");
+}
+
+const CONTEXTS: &str = "\
+[dashboard]
+context = \"test\"
+[keys]
+quit = \"Q\"
+[contexts.test]
+url = \"mysql://tester:hunter2@test-db/auth\"
+[contexts.lhcb]
+url = \"mysql://operator@db/auth\"
+production = true
+read_only = true
+[contexts.lhcb.policy]
+access_token_lifetime = \"5m\"
+";
+
+fn in_context(sources: Sources) -> Config {
+    load(CONTEXTS, sources.choosing_a_context()).expect("a valid configuration")
+}
+
+#[test]
+fn the_context_of_the_strongest_source_is_worked_in() {
+    let of_file = in_context(Sources::default());
+    assert_eq!(
+        (of_file.context.name.as_str(), of_file.database.url.place()),
+        ("test", "auth at test-db:3306".to_owned())
+    );
+    let by_variable = || Sources::default().with_variable("AUTHDB_CONTEXT", "lhcb");
+    let config = in_context(by_variable());
+    assert!(config.context.is_production && config.dashboard.read_only);
+    assert_eq!(config.context.colour, Some(Colour::Red), "production is red unless told otherwise");
+    assert_eq!(config.policy.access_token_lifetime, Duration::from_mins(5));
+    let by_flag = by_variable().with_flag("dashboard.context", "--context", Some("default".to_owned()));
+    assert_eq!(in_context(by_flag).context.name, "default");
+    let by_url = Sources::default().with_variable("DIRACX_DB_URL_AUTHDB", "sqlite+aiosqlite:////srv/auth.db");
+    assert_eq!(in_context(by_url.clone()).database.url.place(), "/srv/auth.db", "an environment beats a file");
+    assert_eq!(in_context(by_url.with_variable("AUTHDB_CONTEXT", "lhcb")).context.name, "lhcb");
+    let demo = Sources::default().with_flag("database.url", "demo", Some("sqlite:demo".to_owned()));
+    assert_eq!((in_context(demo.clone()).context.name, in_context(demo).contexts), ("default".to_owned(), Vec::new()));
+}
+
+#[test]
+fn who_chooses_no_context_works_on_the_database_section_and_looks_into_no_other() {
+    let wrong = "[contexts.x]\ncolour = \"bleu\"\n[keys]\nnothing = \"x\"\n";
+    let config = load(wrong, Sources::default()).expect("neither is the janitor's");
+    assert!(config.database.is_default && config.context.name == "default");
+    assert!(refusal("[context.x]\nurl = \"sqlite:x\"\n").contains("[contexts.NAME]"), "but a section is not misspelt");
+}
+
+#[test]
+fn a_password_is_tried_on_no_database_but_its_own() {
+    let sources = Sources::default().with_variable("AUTHDB_DATABASE_PASSWORD", "hunter3");
+    assert_eq!(password_of(&in_context(sources.clone())).as_deref(), Some("hunter2"));
+    assert_eq!(password_of(&in_context(sources.clone().with_variable("AUTHDB_CONTEXT", "lhcb"))), None);
+    let listed = format!("{:?}", settings_of(CONTEXTS, sources));
+    assert!(listed.contains("mysql://tester:***@test-db:3306/auth") && listed.contains("keys.quit"), "{listed}");
+    assert!(!listed.contains("hunter"), "{listed}");
+}
+
+fn settings_of(file: &str, sources: Sources) -> Vec<ShownSetting> {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, file).expect("a file for the test");
+    Config::settings(&sources.with_config_file(Some(path)).choosing_a_context()).expect("a valid configuration")
+}
+
+#[test]
+fn a_context_that_cannot_be_used_is_refused_with_what_to_write() {
+    for (file, said) in [
+        ("[contexts.a]\nurl = \"sqlite:a\"\n", ["no database is chosen", "contexts are a"]),
+        ("[dashboard]\ncontext = \"b\"\n[contexts.a]\nurl = \"sqlite:a\"\n", ["line 2", "There are default, a"]),
+        ("[contexts.a]\nread_only = true\n", ["line 1", "cannot be without a url"]),
+        (
+            "[contexts.a]\nurl = \"sqlite:a\"\ncolour = \"bleu\"\n",
+            ["line 3", "red, green, yellow, blue, magenta or cyan"],
+        ),
+        ("[contexts.a]\nurl = \"sqlite:a\"\ncolor = \"red\"\n", ["line 3", "A context has url, password"]),
+        ("[contexts.a]\nurl = \"mysql://u:hunter2@h:x/d\"\n", ["line 2", "contexts.a.url cannot be what it is"]),
+        ("[contexts.\"a b\"]\nurl = \"sqlite:a\"\n", ["line 1", "it must be typed"]),
+        ("[contexts]\na = \"sqlite:a\"\n", ["line 2", "write a section [contexts.a]"]),
+        ("[keys]\nquit = [[\"a\"]]\n", ["line 2", "a list of texts"]),
+    ] {
+        let refused = load(file, Sources::default().choosing_a_context()).expect_err(file).to_string();
+        assert!(said.iter().all(|part| refused.contains(part)) && !refused.contains("hunter2"), "{refused}");
+    }
 }

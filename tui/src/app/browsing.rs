@@ -54,6 +54,7 @@ impl App {
                 Vec::new()
             }
             Command::Refresh => self.read_anew(),
+            Command::SwitchTheme => self.switch_theme(),
             Command::SwitchRange => self.switch_range(),
             Command::Approve => self.open_approval(),
             Command::Deny => self.ask_deny(),

@@ -19,11 +19,12 @@ mod reading;
 mod rows;
 mod screen;
 mod targets;
+mod theme;
 mod typing;
 
 use std::time::Duration;
 
-use authdb_shared::config::Config;
+use authdb_shared::config::{Config, ContextConfig};
 use authdb_shared::db::{AdminAction, AuthDb, TokensByMonth};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 use authdb_shared::{Policy, Timestamp};
@@ -98,6 +99,12 @@ const MONTHS_INTERVAL: Duration = Duration::from_mins(1);
 /// The state of the dashboard.
 #[derive(Debug)]
 pub struct App {
+    /// The name of the context that is worked in.
+    pub context_name: String,
+    /// Whether it is one of production.
+    pub is_production: bool,
+    /// Every context that can be chosen.
+    pub contexts: Vec<ContextConfig>,
     /// The database as people know it.
     pub place: String,
     /// The server and its version.
@@ -148,6 +155,8 @@ pub struct App {
     pub host_now: Timestamp,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// Colours and characters.
+    pub appearance: draw::Appearance,
     refresh_interval: Duration,
     /// The database's clock less the host's, in milliseconds.
     clock_offset: i64,
@@ -176,6 +185,9 @@ impl App {
         now: Timestamp,
     ) -> Self {
         Self {
+            context_name: config.context.name.clone(),
+            is_production: config.context.is_production,
+            contexts: config.contexts.clone(),
             place: place.to_owned(),
             server: server.to_owned(),
             read_only,
@@ -201,6 +213,7 @@ impl App {
             dialog_scroll: 0,
             host_now: now,
             size,
+            appearance: draw::Appearance { theme: config.dashboard.theme, ..draw::Appearance::default() },
             refresh_interval: config.dashboard.refresh_interval,
             clock_offset: 0,
             months_asked_at: None,

@@ -63,6 +63,8 @@ pub enum Command {
     Filter,
     /// Read everything anew.
     Refresh,
+    /// Switch to the next theme.
+    SwitchTheme,
     /// Step through how far back the tokens reach.
     SwitchRange,
     /// Approve a device code by hand.

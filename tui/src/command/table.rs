@@ -136,6 +136,7 @@ pub const COMMANDS: &[Entry] = &[
         "previous screen",
     ),
     Entry::new(Command::Refresh, "refresh", &[key(KeyCode::F(5)), Key::control('r')], "read everything anew, now"),
+    Entry::new(Command::SwitchTheme, "theme", &[letter('T')], "other colours").paired(),
     Entry::new(Command::Palette, "palette", &[letter(':')], "find any command").paired(),
     Entry::new(Command::Help, "help", &[letter('?'), key(KeyCode::F(1))], "show or hide this help").hint("help"),
     Entry::new(Command::Quit, "quit", &[letter('q'), Key::control('c')], "leave").hint("quit"),

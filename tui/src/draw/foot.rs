@@ -56,7 +56,8 @@ pub(super) fn draw(app: &App, frame: &mut Frame, notice_area: Rect, hints: Rect)
 fn hint_line(app: &App, width: usize) -> Line<'static> {
     let hints: Vec<[Span; 2]> = COMMANDS
         .iter()
-        .filter(|entry| !entry.hint.is_empty() && entry.is_on(app.screen) && !app.is_pointless(entry.command))
+        .filter(|entry| !entry.hint.is_empty() && !app.keys.keys_of(entry.command).is_empty())
+        .filter(|entry| entry.is_on(app.screen) && !app.is_pointless(entry.command))
         .map(|entry| {
             // What needs a row and has none yet is still worth knowing; what can never be done here is only faint.
             let is_possible = !(app.read_only && entry.is_change);

@@ -48,11 +48,25 @@ fn title(app: &App, width: usize) -> Line<'static> {
     };
     let mode = if app.read_only { "READ-ONLY  " } else { "" };
     let right = format!("{state}{mode}{} ", clock(app.now()));
-    let left = format!(" authdb  {}  {}", app.place, app.server);
+    let context = context(app);
+    let left = format!(" authdb{context}  {}  {}", app.place, app.server);
+    // Which context this is matters more than the time.
+    let has_room = width > context.width() + right.width() + " authdb ".len();
+    let right = if has_room { right } else { String::new() };
     let left = fit(&left, width.saturating_sub(right.width() + 1));
     let padding = " ".repeat(width.saturating_sub(left.width() + right.width()));
     Line::from(vec![Span::styled(left, style::STRONG), Span::raw(padding), Span::styled(right, style::STRONG)])
-        .style(style::SELECTED)
+        .style(style::of_context(app.contexts.iter().find(|it| it.name == app.context_name).and_then(|it| it.colour)))
+}
+
+/// The context, where there are several, and in any case if it is one of production.
+fn context(app: &App) -> String {
+    let name = harmless(&app.context_name);
+    match (app.is_production, app.contexts.len()) {
+        (true, _) => format!("  PRODUCTION {name}"),
+        (false, 0 | 1) => String::new(),
+        (false, _) => format!("  {name}"),
+    }
 }
 
 /// The screens, in as many words as there is room for.

@@ -1,5 +1,6 @@
 //! Painting the state. Nothing here changes anything, so what is on the screen is always what [`App`] says.
 
+mod appearance;
 mod chart;
 mod columns;
 mod details;
@@ -20,6 +21,8 @@ mod style;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+
+pub use appearance::Appearance;
 
 use crate::app::{App, Screen};
 
@@ -95,4 +98,5 @@ pub fn draw(app: &App, frame: &mut Frame) {
     lists::draw_details(app, frame, details);
     foot::draw(app, frame, notice, hints);
     dialogs::draw(app, frame);
+    app.appearance.apply(frame.buffer_mut());
 }

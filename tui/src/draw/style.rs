@@ -1,5 +1,7 @@
-//! Colours and what they mean. Nothing is told by colour alone: under `NO_COLOR` every word and mark still stands.
+//! What looks mean. The colours here are tokens, to which [`Appearance`](super::Appearance) gives those of the theme in the
+//! end. Nothing is told by colour alone: under `NO_COLOR` every word and mark still stands.
 
+use authdb_shared::config::Colour;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::Tone;
@@ -32,6 +34,19 @@ pub(super) fn of(role: Role) -> Style {
         Role::Urgent => BAD.add_modifier(Modifier::BOLD),
         Role::Odd => ODD,
     }
+}
+
+/// The head line in a context of this colour.
+pub(super) fn of_context(colour: Option<Colour>) -> Style {
+    let Some(colour) = colour else { return SELECTED };
+    SELECTED.fg(match colour {
+        Colour::Red => Color::LightRed,
+        Colour::Green => Color::LightGreen,
+        Colour::Yellow => Color::LightYellow,
+        Colour::Blue => Color::LightBlue,
+        Colour::Magenta => Color::LightMagenta,
+        Colour::Cyan => Color::LightCyan,
+    })
 }
 
 pub(super) fn of_tone(tone: Tone) -> Style {

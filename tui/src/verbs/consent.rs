@@ -1,11 +1,12 @@
 //! Asking before a change, on a terminal; elsewhere `--yes` must have said it.
 //!
 //! What must be typed grows with what can be lost: a letter for one row, the number for several, the subject for all of its
-//! tokens. The words of the question are never the words of the answer that somebody types without reading.
+//! tokens, and the name of the context for more than twenty rows and for everything in production. The words of the question are never the words of the answer that somebody types without reading.
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use authdb_shared::session_plan::PlanStep;
+use authdb_shared::config::ContextConfig;
+use authdb_shared::session_plan::{PlanStep, TYPED_FROM};
 
 use super::UsageError;
 use super::change::{action, target};
@@ -21,12 +22,18 @@ pub(super) struct Question {
 
 impl Question {
     /// The question for these changes, of which there is at least one.
-    pub(super) fn about(steps: &[PlanStep]) -> Self {
+    pub(super) fn about(steps: &[PlanStep], context: &ContextConfig) -> Self {
         let (count, first) = (steps.len(), steps.first());
         match first {
             Some(PlanStep::RevokeSubject(subject)) if count == 1 => {
                 let (text, answer) = (format!("revoke all tokens of {subject}? Type the subject"), subject.as_str());
                 Self { text, answer: answer.to_owned() }
+            }
+            Some(step) if context.is_production || count as u64 >= TYPED_FROM => {
+                let what = if count == 1 { target(step) } else { format!("{count} rows") };
+                let kind = if context.is_production { "PRODUCTION context" } else { "context" };
+                let text = format!("{} {what} in the {kind} {1}? Type {1}", action(step), context.name);
+                Self { text, answer: context.name.clone() }
             }
             Some(step) if count == 1 => {
                 let text = format!("{} {}? Type y", action(step), target(step));
@@ -39,14 +46,22 @@ impl Question {
         }
     }
 
-    /// The question for an approval that the registry speaks against: the subject is typed once more.
-    pub(super) fn against_the_registry(steps: &[PlanStep]) -> Self {
+    /// The question for an approval that the registry speaks against: the subject is typed once more, and in production
+    /// the name of the context behind it.
+    pub(super) fn against_the_registry(steps: &[PlanStep], context: &ContextConfig) -> Self {
         match steps.first() {
+            Some(PlanStep::Approve(code, claims)) if context.is_production => {
+                let text = format!(
+                    "approve {code} against the registry in the PRODUCTION context {0}? Type the subject, a blank and {0}",
+                    context.name
+                );
+                Self { text, answer: format!("{} {}", claims.sub.trim(), context.name) }
+            }
             Some(PlanStep::Approve(code, claims)) => {
                 let text = format!("approve {code} against the registry? Type the subject");
                 Self { text, answer: claims.sub.trim().to_owned() }
             }
-            _ => Self::about(steps),
+            _ => Self::about(steps, context),
         }
     }
 
@@ -75,13 +90,18 @@ mod tests {
 
     use super::*;
 
+    fn context(is_production: bool) -> ContextConfig {
+        let (name, place) = ("lhcb".to_owned(), "AuthDB at db".to_owned());
+        ContextConfig { name, place, colour: None, read_only: false, is_production }
+    }
+
     fn says_yes(question: &Question, typed: &str) -> bool {
         question.ask(typed.as_bytes(), Vec::new()).expect("memory answers")
     }
 
     #[test]
     fn one_row_takes_a_letter_and_nothing_else() {
-        let question = Question::about(&[PlanStep::Deny(UserCode::read("BCDFGHJK").expect("a code"))]);
+        let question = Question::about(&[PlanStep::Deny(UserCode::read("BCDFGHJK").expect("a code"))], &context(false));
         assert_eq!(question.text, "deny BCDF-GHJK? Type y");
         assert!(says_yes(&question, "y\n"));
         for no in ["", "\n", "n\n", "Y\n", "yes\n", "1\n"] {
@@ -92,11 +112,25 @@ mod tests {
     #[test]
     fn several_rows_take_their_number_and_a_subject_its_name() {
         let jti = || Jti::from_stored("01a22ee6b0007abc800000000000000f".to_owned());
-        let several = Question::about(&[PlanStep::Revoke(jti()), PlanStep::Revoke(jti()), PlanStep::Revoke(jti())]);
+        let several = Question::about(
+            &[PlanStep::Revoke(jti()), PlanStep::Revoke(jti()), PlanStep::Revoke(jti())],
+            &context(false),
+        );
         assert!(says_yes(&several, "3\n") && !says_yes(&several, "y\n"));
         let subject = Subject::new("lhcb:alice").expect("a subject");
-        let all = Question::about(&[PlanStep::RevokeSubject(subject)]);
+        let all = Question::about(&[PlanStep::RevokeSubject(subject)], &context(true));
         assert!(says_yes(&all, "lhcb:alice\n"));
         assert!(!says_yes(&all, "y\n") && !says_yes(&all, "lhcb:Alice\n"));
+    }
+
+    #[test]
+    fn production_and_many_rows_take_the_name_of_the_context() {
+        let jti = || PlanStep::Revoke(Jti::from_stored("01a22ee6b0007abc800000000000000f".to_owned()));
+        let one = Question::about(&[jti()], &context(true));
+        assert!(one.text.contains("in the PRODUCTION context lhcb? Type lhcb"), "{}", one.text);
+        assert!(says_yes(&one, "lhcb\n") && !says_yes(&one, "y\n"));
+        let many: Vec<PlanStep> = (0..21).map(|_| jti()).collect();
+        let many = Question::about(&many, &context(false));
+        assert!(says_yes(&many, "lhcb\n") && !says_yes(&many, "21\n"));
     }
 }

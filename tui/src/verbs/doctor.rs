@@ -66,7 +66,7 @@ pub(super) async fn run(run: &mut Run) -> anyhow::Result<u8> {
 /// A file with a password in it that everybody on this machine can read.
 fn readable_secret(settings: &[ShownSetting]) -> Option<Finding> {
     let in_file = settings.iter().find_map(|setting| match &setting.origin {
-        Origin::File { path, .. } if setting.value.contains("***") => Some((setting.key, path)),
+        Origin::File { path, .. } if setting.value.contains("***") => Some((setting.key.as_str(), path)),
         _ => None,
     });
     let (key, path) = in_file?;

@@ -8,15 +8,16 @@ use super::Run;
 use super::output::{Cell, Field, List, Moment, names};
 
 const FIELDS: &[Field<ShownSetting>] = &[
-    Field::new("key", Cell::Plain, |row, _| row.key.into()),
+    Field::new("key", Cell::Plain, |row, _| row.key.as_str().into()),
     Field::new("value", Cell::Plain, |row, _| row.value.as_str().into()),
     Field::new("origin", Cell::Plain, |row, _| row.origin.to_string().into()),
 ];
 
 /// The end of the help.
 pub(super) fn help() -> String {
+    let commands = crate::command::COMMANDS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(" ");
     format!(
-        "{}\n\nExamples:\n  authdb config\n  authdb config --output json | jq '.[] | select(.origin != \"default\")'",
+        "{}\n\nCommands that [keys] can name: {commands}\n\nExamples:\n  authdb config\n  authdb config --output json | jq '.[] | select(.origin != \"default\")'",
         names(FIELDS)
     )
 }

@@ -27,12 +27,17 @@ pub(crate) enum UsageError {
         "dashboard.require_reason asks for a reason: say why with --reason TEXT, such as a ticket. Nothing was changed"
     )]
     NoReason,
+    /// `--yes` in a production context that only the configuration file names.
+    #[error(
+        "{0} is a production context, where --yes counts only with --context {0} or AUTHDB_CONTEXT={0}. Nothing was changed"
+    )]
+    Production(String),
 }
 
 impl UsageError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Bad { .. } | Self::Mixed | Self::NobodyToAsk | Self::NoReason => EXIT_USAGE,
+            Self::Bad { .. } | Self::Mixed | Self::NobodyToAsk | Self::NoReason | Self::Production(_) => EXIT_USAGE,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use authdb_shared::Error;
 use authdb_shared::actor::Actor;
-use authdb_shared::config::Config;
+use authdb_shared::config::{Config, Origin};
 use authdb_shared::db::{AuthDb, DbError, WritePermit};
 use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED, EXIT_UNREACHABLE};
 use authdb_shared::session_plan::{PlanStep, StepFate};
@@ -131,6 +131,10 @@ impl Run {
         if !options.yes {
             require_terminal(keys_are_piped)?;
         }
+        let is_named = matches!(config.context_origin, Origin::Flag(_) | Origin::Variable(_));
+        if options.yes && config.context.is_production && !is_named {
+            return Err(UsageError::Production(config.context.name).into());
+        }
         let (db, permit) = connect(&config, options).await?;
         if !options.yes && !asked(&db, &config, steps, remark).await? {
             say("nothing was changed");
@@ -252,8 +256,8 @@ async fn asked(db: &AuthDb, config: &Config, steps: &[PlanStep], remark: &Remark
         say(consequence);
     }
     let question = match &remark.warning {
-        Some(_) => Question::against_the_registry(steps),
-        None => Question::about(steps),
+        Some(_) => Question::against_the_registry(steps, &config.context),
+        None => Question::about(steps, &config.context),
     };
     Ok(question.ask(std::io::stdin().lock(), std::io::stderr())?)
 }

@@ -1,6 +1,7 @@
 //! Keys and answers in, state and effects out: the harness that the tests of the dashboard's decisions share.
 
 mod anomalies;
+mod appearance;
 mod approvals;
 mod changes;
 mod copying;

@@ -1,0 +1,16 @@
+//! The colours, which can be changed while the dashboard runs.
+
+use super::{App, Tone};
+use crate::effect::Effect;
+
+impl App {
+    /// Goes on to the next theme, and says which that is.
+    pub(super) fn switch_theme(&mut self) -> Vec<Effect> {
+        if self.appearance.is_colourless {
+            return self.say(Tone::Plain, "NO_COLOR is set, so that no theme has colours.".to_owned());
+        }
+        let theme = self.appearance.next_theme();
+        self.appearance.theme = theme;
+        self.say(Tone::Good, format!("Theme: {0}. To keep it: [dashboard] theme = \"{0}\"", theme.name()))
+    }
+}
