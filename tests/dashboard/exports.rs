@@ -16,7 +16,7 @@ async fn what_is_shown_is_written_to_a_file_and_an_older_file_stays_as_it_is() {
     add_pending(&world, CODE, Duration::from_secs(5)).await;
     let program = Program::on(world.database.url()).file("taken.csv", "precious");
     let work = program.work();
-    let terminal = program.start();
+    let terminal = program.start_on_device_flows();
     terminal.wait_for(SHOWN);
     terminal.type_and_wait("e", "Export 1 row");
     terminal.type_keys(CONTROL_U);
