@@ -144,6 +144,7 @@ async fn live_lists_read_the_live_range(world: &World) {
     let page = [range.to_vec(), whole_page()].concat();
     let window = [range.to_vec(), vec![Bind::Number(10_000)]].concat();
     let subjects = [range.to_vec(), vec![text("%%"), Bind::Number(101)]].concat();
+    let ended = [range.to_vec(), vec![Bind::Number(4), Bind::Number(21)]].concat();
     for (name, binds) in [
         ("TOKENS_DOWN", &page),
         ("TOKENS_UP", &page),
@@ -152,6 +153,7 @@ async fn live_lists_read_the_live_range(world: &World) {
         ("TOKEN_WINDOW_UP", &window),
         ("SUBJECTS", &subjects),
         ("SUBJECTS_BY_BYTES", &subjects),
+        ("ENDED_SUBJECTS", &ended),
     ] {
         let plan = plan(world, name, binds).await;
         assert!(plan.is_range_of_keys(), "{name} on {}: {plan:?}", world.engine());
@@ -223,6 +225,11 @@ async fn revocations_find_their_tokens_by_an_index(world: &World) {
         assert!([BY_SUBJECT, "index_status_sub"].contains(&plan.index.as_str()), "{name}: {plan:?}");
     }
     let now = world.now().await;
+    let live = [bound(world.policy.live_since(now)), bound(world.policy.latest_credible(now))];
+    let found = plan(world, "COUNT_LIVE_OF_SUBJECT", &[live.to_vec(), by_subject.to_vec()].concat()).await;
+    let by_key = found.is_range_of_keys();
+    let is_bounded = by_key || found.index.contains(BY_SUBJECT) || found.index.contains("index_status_sub");
+    assert!(is_bounded, "on {}: {found:?}", world.engine());
     let plan = plan(world, "REVOKE_TOKEN", &[bound(now)]).await;
     assert!(["const", "range"].contains(&plan.access.as_str()), "on {}: {plan:?}", world.engine());
     assert_eq!((plan.index.as_str(), plan.partitions), ("PRIMARY", months(now, now)), "on {}", world.engine());
@@ -247,6 +254,7 @@ async fn lists_of_flows_read_ranges_of_keys(world: &World) {
         ("AUTHORIZATION_FLOW_WINDOW_ON", [range[..1].to_vec(), width.clone()].concat()),
         ("DEVICE_FLOW_WINDOW", [vec![text("C1")], width.clone()].concat()),
         ("DEVICE_FLOWS", device_flows),
+        ("YOUNG_DEVICE_FLOWS_BY_CLIENT", vec![text("C1"), text("C9"), text(&now.sql_text())]),
     ] {
         let plan = plan(world, name, &binds).await;
         assert!(plan.is_range_of_keys(), "{name} on {}: {plan:?}", world.engine());

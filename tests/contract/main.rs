@@ -2,6 +2,7 @@
 
 mod authentication;
 mod authorization_flows;
+mod client_codes;
 mod clocks;
 mod connections;
 mod contention;
@@ -10,6 +11,7 @@ mod demo;
 mod device_flow_list;
 mod device_flows;
 mod encryption;
+mod ended_subjects;
 mod explain;
 mod filters;
 mod galera;

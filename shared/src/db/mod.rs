@@ -67,6 +67,7 @@ mod counts;
 mod device_flow_list;
 mod device_flows;
 mod diagnosis;
+mod ended_subjects;
 mod error;
 mod filter;
 mod grants;
@@ -110,6 +111,7 @@ pub use client_codes::ClientCodes;
 pub use clock_witnesses::ClockWitnesses;
 pub use counts::StateCounts;
 pub use device_flows::{ApproveRefusal, DenyRefusal};
+pub use ended_subjects::EndedSubject;
 pub use error::DbError;
 pub use filter::{
     AgeFilter, Containing, FlowFilter, FlowStateFilter, Horizon, LivenessFilter, ScopeFilter, SubjectFilter,

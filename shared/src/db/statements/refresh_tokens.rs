@@ -58,6 +58,22 @@ statements! {
                 ORDER BY live DESC, subject LIMIT ?",
     };
 
+    /// Binds: lower bound, upper bound, most tokens of one session, limit. Subjects without a token that is not REVOKED in a
+    /// range, who had more than one session in it: by their scopes, or by how many tokens there are.
+    ENDED_SUBJECTS = Statement {
+        sqlite: "SELECT MIN(Sub) AS subject, COUNT(*) AS tokens, MAX(JTI) AS last, \
+                 COUNT(CASE WHEN COALESCE(Status, '') <> 'REVOKED' THEN 1 END) AS others, COUNT(DISTINCT Scope) AS scopes \
+                 FROM RefreshTokens WHERE JTI >= ? AND JTI < ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
+                 AND Sub IS NOT NULL GROUP BY Sub HAVING others = 0 AND (scopes > 1 OR tokens > ?) \
+                 ORDER BY tokens DESC, subject LIMIT ?",
+        mysql: "SELECT MIN(Sub) AS subject, COUNT(*) AS tokens, MAX(JTI) AS last, \
+                COUNT(CASE WHEN COALESCE(Status, '') <> 'REVOKED' THEN 1 END) AS others, \
+                COUNT(DISTINCT CAST(Scope AS BINARY)) AS scopes \
+                FROM RefreshTokens WHERE JTI >= ? AND JTI < ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
+                AND Sub IS NOT NULL GROUP BY CAST(Sub AS BINARY) HAVING others = 0 AND (scopes > 1 OR tokens > ?) \
+                ORDER BY tokens DESC, subject LIMIT ?",
+    };
+
     /// Binds: subject, subject, limit. How many a revocation of a subject would change.
     COUNT_CREATED_OF_SUBJECT = Statement {
         sqlite: "SELECT COUNT(*) FROM \
