@@ -125,7 +125,9 @@ async fn activity_is_read_from_keys_and_creation_times() {
         world.add_token("CREATED", ALICE, age + 3 * MINUTE).await;
         world.add_tokens(&[TokenRow::created(version_4_key(), ALICE)]).await;
         world.add_authorization_flow(AuthorizationFlowRow { age, ..AuthorizationFlowRow::default() }).await;
-        world.add_device_flow(DeviceFlowRow { age, ..DeviceFlowRow::default() }).await;
+        let done = AuthorizationFlowRow { age, status: "DONE", ..AuthorizationFlowRow::default() };
+        world.add_authorization_flow(done).await;
+        world.add_device_flow(DeviceFlowRow { age, status: "DONE", ..DeviceFlowRow::default() }).await;
         let old = DeviceFlowRow { code: "OLD", age: age + 90 * MINUTE, ..DeviceFlowRow::default() };
         world.add_device_flow(old).await;
         let activity = world.db.activity(Bucket::Minute, 60).await.expect("it can be added up");
@@ -138,11 +140,12 @@ async fn activity_is_read_from_keys_and_creation_times() {
             .find(|bucket| (0..60_000).contains(&(start - bucket.start.unix_millis())))
             .expect("the minute is among the last sixty");
         assert_eq!((minute.tokens, minute.revoked), (2, 1), "on {}", world.engine());
-        assert_eq!((minute.authorization_flows, minute.device_flows), (1, 1), "on {}", world.engine());
+        assert_eq!((minute.completed, minute.rotations()), (2, 0), "on {}", world.engine());
+        assert_eq!((minute.authorization_flows, minute.device_flows), (2, 1), "on {}", world.engine());
         let sum = |pick: fn(&authdb_shared::db::ActivityBucket) -> u64| activity.buckets.iter().map(pick).sum::<u64>();
         assert_eq!(
             (sum(|it| it.tokens), sum(|it| it.authorization_flows), sum(|it| it.device_flows)),
-            (3, 1, 1),
+            (3, 2, 1),
             "each stands in one minute, and what is older in none"
         );
         let days = world.db.activity(Bucket::Day, 3).await.expect("it can be added up");

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use authdb_shared::Timestamp;
 use authdb_shared::db::{
-    Activity, ClientCodes, DbError, FlowStateFilter, JournalCheck, LivenessFilter, Page, Run, StateCounts,
-    TokensByMonth,
+    Activity, ClientCodes, DbError, EndedSubject, FlowStateFilter, JournalCheck, LivenessFilter, Page, Run,
+    StateCounts, TokensByMonth,
 };
 use authdb_shared::janitor::{JanitorStatus, Plan};
 use authdb_shared::model::SubjectSummary;
@@ -77,6 +77,8 @@ pub struct Figures {
     pub top: Page<SubjectSummary>,
     /// Device codes that still count, by client, the most pending first.
     pub clients: Vec<ClientCodes>,
+    /// Subjects whose sessions have all ended at once.
+    pub ended: Page<EndedSubject>,
 }
 
 /// The partitions, or the months where there are none.

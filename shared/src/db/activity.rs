@@ -114,8 +114,38 @@ pub struct ActivityBucket {
     pub authorization_flows: u64,
     /// Device flows begun; those that have been purged since are not in it.
     pub device_flows: u64,
+    /// Logins of either kind that were begun in it and whose tokens have been issued since, mostly within minutes; as far
+    /// as their flows have not been purged.
+    pub completed: u64,
     /// Whether one of the numbers is at least so much, because counting stops at 100,000 a span.
     pub is_capped: bool,
+}
+
+impl ActivityBucket {
+    /// About how many tokens were issued in exchange for another one: those that no login accounts for. No row says which a token was, and
+    /// a login counts where it was begun, so the number is good for a sum or a trend, and not for one minute.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::Timestamp;
+    /// use authdb_shared::db::ActivityBucket;
+    ///
+    /// let start = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let minute = ActivityBucket {
+    ///     start,
+    ///     tokens: 12,
+    ///     revoked: 0,
+    ///     authorization_flows: 4,
+    ///     device_flows: 1,
+    ///     completed: 3,
+    ///     is_capped: false,
+    /// };
+    /// assert_eq!(minute.rotations(), 9);
+    /// ```
+    #[must_use]
+    pub fn rotations(&self) -> u64 {
+        self.tokens.saturating_sub(self.completed)
+    }
 }
 
 /// What the last spans brought.
@@ -152,9 +182,23 @@ struct SpanRow {
 }
 
 #[derive(FromRow)]
+struct FlowsRow {
+    begun: i64,
+    completed: i64,
+}
+
+#[derive(FromRow)]
 struct BucketRow {
     bucket: i64,
     rows: i64,
+    completed: i64,
+}
+
+/// Logins that were begun in a span, and those of them that are completed.
+#[derive(Clone, Copy, Default)]
+struct Logins {
+    begun: u64,
+    completed: u64,
 }
 
 impl AuthDb {
@@ -199,7 +243,7 @@ impl AuthDb {
                 break;
             }
             let (Some(start), Some(end)) = (bucket.start(number), bucket.start(number + 1)) else { break };
-            let flows = device_flows.get(&number).copied().unwrap_or(0);
+            let flows = device_flows.get(&number).copied().unwrap_or_default();
             buckets.push(self.span(&mut session, start, end, flows).await?);
         }
         Ok(Activity { buckets, is_cut_short })
@@ -210,10 +254,10 @@ impl AuthDb {
         session: &mut Session,
         start: Timestamp,
         end: Timestamp,
-        device_flows: u64,
+        device_flows: Logins,
     ) -> Result<ActivityBucket, DbError> {
         let (low, high) = (KeyBound::at(start).hex(), KeyBound::at(end).hex());
-        let (tokens, flows): (SpanRow, i64) = self
+        let (tokens, flows): (SpanRow, FlowsRow) = self
             .limited(ADDING_UP, async {
                 let tokens = on_backend!(session, |connection, text| {
                     sqlx::query_as(text(statements::TOKENS_IN_SPAN))
@@ -224,7 +268,7 @@ impl AuthDb {
                         .await
                 })?;
                 let flows = on_backend!(session, |connection, text| {
-                    sqlx::query_scalar(text(statements::AUTHORIZATION_FLOWS_IN_SPAN))
+                    sqlx::query_as(text(statements::AUTHORIZATION_FLOWS_IN_SPAN))
                         .bind(&low)
                         .bind(&high)
                         .bind(COUNTED_AT_MOST)
@@ -238,9 +282,10 @@ impl AuthDb {
             start,
             tokens: tokens.issued.unsigned_abs(),
             revoked: tokens.revoked.unsigned_abs(),
-            authorization_flows: flows.unsigned_abs(),
-            device_flows,
-            is_capped: tokens.issued.max(flows) >= i64::from(COUNTED_AT_MOST),
+            authorization_flows: flows.begun.unsigned_abs(),
+            device_flows: device_flows.begun,
+            completed: flows.completed.unsigned_abs() + device_flows.completed,
+            is_capped: tokens.issued.max(flows.begun) >= i64::from(COUNTED_AT_MOST),
         })
     }
 
@@ -251,8 +296,8 @@ impl AuthDb {
         bucket: Bucket,
         oldest: i64,
         budget: Budget,
-    ) -> Result<(BTreeMap<i64, u64>, bool), DbError> {
-        let mut counts = BTreeMap::new();
+    ) -> Result<(BTreeMap<i64, Logins>, bool), DbError> {
+        let mut counts: BTreeMap<i64, Logins> = BTreeMap::new();
         let Some(since) = bucket.start(oldest) else { return Ok((counts, false)) };
         let mut after = self.facts.lowest_code.to_owned();
         while let Some(window) = self.next_window(session, &after).await? {
@@ -269,7 +314,9 @@ impl AuthDb {
             };
             let rows: Vec<BucketRow> = self.limited(ADDING_UP, reading).await?;
             for row in rows {
-                *counts.entry(row.bucket).or_default() += row.rows.unsigned_abs();
+                let logins = counts.entry(row.bucket).or_default();
+                logins.begun += row.rows.unsigned_abs();
+                logins.completed += row.completed.unsigned_abs();
             }
             if window.is_final {
                 break;

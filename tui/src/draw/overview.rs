@@ -1,28 +1,47 @@
 //! The overview: alarms first, because somebody who is woken at night looks here.
 
-use authdb_shared::db::{FlowStateFilter, LivenessFilter, StateCounts};
+use authdb_shared::db::{ActivityBucket, EndedSubject, FlowStateFilter, LivenessFilter, StateCounts};
 use authdb_shared::health::Level;
 use authdb_shared::text::fit;
 use ratatui::text::{Line, Span};
 
-use super::format::{harmless, number, span};
-use super::page::{head, line};
+use super::format::{clock, harmless, number, span};
+use super::page::{beside, head, line};
 use super::{sparks, style};
 use crate::app::App;
 use crate::look::Look;
 use crate::table::Role;
 
-/// Terminals of this height have room for days that are more than one line high.
+/// Areas of this height have room for days that are more than one line high.
 const HIGH: usize = 30;
+/// Areas of this width have room for two columns.
+const WIDE: usize = 100;
+/// Areas narrower than this have no room for whole names.
+const NARROW: usize = 60;
+/// However low the terminal is, so many subjects are named.
+const LEAST_SUBJECTS: usize = 3;
 
-/// Everything on it.
+/// Everything on it: what matters most first, so that a low terminal shows that without scrolling.
 pub(super) fn lines(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
     let mut lines = alarms(app);
-    lines.extend(counts(app));
-    lines.extend(last_hour(app, width));
-    lines.extend(days(app, width, if height >= HIGH { 4 } else { 1 }));
-    lines.extend(janitor(app));
-    lines.extend(top(app, width));
+    if width < WIDE {
+        lines.extend(counts(app, width));
+        lines.extend(last_hour(app, width));
+        lines.extend(days(app, width, if height >= HIGH { 4 } else { 1 }));
+        lines.extend(janitor(app));
+        let room = height.saturating_sub(lines.len() + 1).max(LEAST_SUBJECTS);
+        lines.extend(top(app, width, room));
+        return lines;
+    }
+    let column = width / 2;
+    let room = height.saturating_sub(lines.len());
+    let (mut left, mut right) = (counts(app, column), last_hour(app, column));
+    left.extend(janitor(app));
+    // The days are as high as what is left beside them lets them be.
+    let used = right.len() + 2;
+    right.extend(days(app, column, room.saturating_sub(used).clamp(1, 8)));
+    left.extend(top(app, column, room.saturating_sub(left.len() + 1).max(LEAST_SUBJECTS)));
+    lines.extend(beside(left, right, column));
     lines
 }
 
@@ -45,22 +64,56 @@ pub(super) fn alarms(app: &App) -> Vec<Line<'static>> {
             (Level::Warning, text)
         }));
     }
+    alarms.extend(ended(app));
     alarms.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
     let mut lines = vec![head(app, "Alarms", Look::Status)];
     if alarms.is_empty() && app.looks.status.value.is_some() {
         lines.push(line("none", style::of(Role::Good)));
     }
     for (level, text) in alarms {
-        let (mark, role) = if level == Level::Critical { ("!!", Role::Urgent) } else { ("! ", Role::Waiting) };
+        let (mark, role) = match level {
+            Level::Critical => ("!!", Role::Urgent),
+            Level::Warning => ("! ", Role::Waiting),
+            Level::Ok => ("- ", Role::Plain),
+        };
         lines.push(line(format!("{mark} {}", harmless(&text)), style::of(role)));
     }
     lines
 }
 
-fn counts(app: &App) -> Vec<Line<'static>> {
+/// Subjects that had several sessions and have none left. The rows cannot tell a theft from a logout, so neither can this.
+fn ended(app: &App) -> Vec<(Level, String)> {
+    let Some(ended) = app.looks.figures.value.as_ref().map(|figures| &figures.ended) else { return Vec::new() };
+    let alarm = |row: &EndedSubject| {
+        let (subject, tokens) = (&row.subject, number(row.tokens));
+        let since = row.newest.map_or_else(String::new, |time| format!(" since {}", clock(time)));
+        match &row.revoked_by {
+            Some(actor) => (Level::Ok, format!("sessions: {subject} has none left, revoked here by {actor}{since}")),
+            None => (
+                Level::Warning,
+                format!(
+                    "sessions: all {tokens} tokens of {subject} are revoked{since}. Perhaps DiracX saw a revoked one \
+                     again, as of a thief; or its sessions were logged out"
+                ),
+            ),
+        }
+    };
+    let mut alarms: Vec<(Level, String)> = ended.rows.iter().map(alarm).collect();
+    if ended.has_more {
+        alarms.push((Level::Warning, "sessions: more subjects have lost all their sessions".to_owned()));
+    }
+    alarms
+}
+
+fn counts(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![head(app, "Now", Look::Figures)];
     let Some(figures) = &app.looks.figures.value else { return lines };
-    let flows = [("device flows", &figures.device_flows), ("authorization flows", &figures.authorization_flows)];
+    let names = if width < NARROW {
+        ["device", "auth", "tokens"]
+    } else {
+        ["device flows       ", "authorization flows", "tokens             "]
+    };
+    let flows = [(names[0], &figures.device_flows), (names[1], &figures.authorization_flows)];
     for (name, counts) in flows {
         let states = [
             ("pending", FlowStateFilter::Pending, Role::Waiting),
@@ -79,14 +132,14 @@ fn counts(app: &App) -> Vec<Line<'static>> {
         ("from the future", LivenessFilter::FromTheFuture, Role::Bad),
         ("unknown", LivenessFilter::Unrecognised, Role::Odd),
     ];
-    lines.push(counted("tokens", &figures.tokens, &states));
+    lines.push(counted(names[2], &figures.tokens, &states));
     lines
 }
 
 /// The counts of one table; what there is none of is left out, but for the first.
 fn counted<S: Ord + Copy>(name: &str, counts: &StateCounts<S>, states: &[(&str, S, Role)]) -> Line<'static> {
     let least = if counts.is_cut_short { "at least " } else { "" };
-    let mut line = Line::raw(format!("   {name:<20}{least}"));
+    let mut line = Line::raw(format!("   {name:<6} {least}"));
     for (index, (word, state, role)) in states.iter().enumerate() {
         let count = counts.of(*state);
         if count > 0 || index == 0 {
@@ -100,14 +153,17 @@ fn counted<S: Ord + Copy>(name: &str, counts: &StateCounts<S>, states: &[(&str, 
 fn last_hour(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![head(app, "Last hour, minute by minute", Look::Minutes)];
     let Some(activity) = &app.looks.minutes.value else { return lines };
-    let oldest_first: Vec<_> = activity.buckets.iter().rev().collect();
-    let logins: Vec<u64> = oldest_first.iter().map(|it| it.authorization_flows + it.device_flows).collect();
-    let tokens: Vec<u64> = oldest_first.iter().map(|it| it.tokens).collect();
-    let room = width.saturating_sub(36).clamp(10, 60);
-    for (name, values) in [("logins begun", logins), ("tokens issued", tokens)] {
+    let of = |pick: fn(&ActivityBucket) -> u64| activity.buckets.iter().rev().map(pick).collect::<Vec<u64>>();
+    let rows = [
+        ("logins begun", of(|it| it.authorization_flows + it.device_flows)),
+        ("logins done", of(|it| it.completed)),
+        ("rotations ~", of(ActivityBucket::rotations)),
+    ];
+    let room = width.saturating_sub(38).clamp(10, 60);
+    for (name, values) in rows {
         let (sum, peak) = (values.iter().sum(), values.iter().copied().max().unwrap_or(0));
         let shown = sparks::columns(&values, room, 1).pop().unwrap_or_default();
-        let text = format!("{name:<14}{shown} {} in all, peak {}", number(sum), number(peak));
+        let text = format!("{name:<13}{shown} {}, peak {}", number(sum), number(peak));
         lines.push(line(text, style::of(Role::Active)));
     }
     lines
@@ -115,26 +171,23 @@ fn last_hour(app: &App, width: usize) -> Vec<Line<'static>> {
 
 /// Day by day, today at the right.
 fn days(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
-    let mut lines = vec![head(app, "Tokens issued per day", Look::Days)];
-    let Some(activity) = &app.looks.days.value else { return lines };
-    let values: Vec<u64> = activity.buckets.iter().rev().map(|day| day.tokens).collect();
-    let (Some(first), Some(busiest)) = (activity.buckets.last(), activity.buckets.iter().max_by_key(|day| day.tokens))
-    else {
-        return lines;
-    };
-    let bars = sparks::columns(&values, width.saturating_sub(4), height);
-    lines.extend(bars.into_iter().map(|bar| line(bar, style::of(Role::Good))));
+    let busiest =
+        app.looks.days.value.as_ref().and_then(|it| Some((it, it.buckets.iter().max_by_key(|it| it.tokens)?)));
+    let Some((activity, busiest)) = busiest else { return vec![head(app, "Tokens issued per day", Look::Days)] };
     let day = |time: authdb_shared::Timestamp| time.calendar().format("%Y-%m-%d").to_string();
+    let since = activity.buckets.last().map_or_else(String::new, |first| format!(" since {}", day(first.start)));
     let least = if busiest.is_capped { "at least " } else { "" };
-    let cut = if activity.is_cut_short { "; older days took too long to count" } else { "" };
-    let text = format!(
-        "since {}, busiest {} with {least}{}{cut}",
-        day(first.start),
-        day(busiest.start),
-        number(busiest.tokens)
-    );
-    lines.push(line(text, style::FAINT));
-    lines
+    let cut = if activity.is_cut_short { "; older ones took too long" } else { "" };
+    let title = format!("Tokens issued per day{since}{cut}");
+    let values: Vec<u64> = activity.buckets.iter().rev().map(|day| day.tokens).collect();
+    let most = format!(" {least}{} on {}", number(busiest.tokens), day(busiest.start));
+    let mut bars = sparks::columns(&values, width.saturating_sub(4 + most.len()), height);
+    // The highest bar reaches the first line, and what it stands for is said beside it.
+    if let Some(first) = bars.first_mut() {
+        first.push_str(&most);
+    }
+    let bars = bars.into_iter().map(|bar| line(bar, style::of(Role::Good)));
+    std::iter::once(head(app, &title, Look::Days)).chain(bars).collect()
 }
 
 fn janitor(app: &App) -> Vec<Line<'static>> {
@@ -147,17 +200,17 @@ fn janitor(app: &App) -> Vec<Line<'static>> {
         let ago = |time: authdb_shared::Timestamp| format!("{} ago", span(app.now().since(time)));
         let done = job.last_done.map_or_else(|| "never".to_owned(), ago);
         let next = job.next_due.map_or_else(|| "never".to_owned(), |due| format!("in {}", span(due.since(app.now()))));
-        lines.push(line(format!("{:<8} last good run {done}, next due {next}", job.job.name()), style::PLAIN));
+        lines.push(line(format!("{:<7} last good run {done}, next {next}", job.job.name()), style::PLAIN));
     }
     lines
 }
 
-fn top(app: &App, width: usize) -> Vec<Line<'static>> {
+fn top(app: &App, width: usize, rows: usize) -> Vec<Line<'static>> {
     let mut lines = vec![head(app, "Subjects with most live tokens", Look::Figures)];
     let Some(figures) = &app.looks.figures.value else { return lines };
     let most = figures.top.rows.first().map_or(0, |row| row.live);
     let room = (width / 2).clamp(12, 44);
-    for row in &figures.top.rows {
+    for row in figures.top.rows.iter().take(rows) {
         let name = fit(&row.subject.to_string(), room);
         let padding = " ".repeat(room.saturating_sub(unicode_width::UnicodeWidthStr::width(name.as_str())));
         let bar = sparks::bar(row.live, most, (width / 4).clamp(4, 30));

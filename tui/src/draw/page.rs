@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
+use unicode_width::UnicodeWidthStr;
 
-use super::format::{counted, harmless, span};
+use super::format::{counted, fit, harmless, span};
 use super::{janitor, overview, partitions, style};
 use crate::app::{App, Reading, Screen};
 use crate::look::Look;
@@ -58,6 +59,31 @@ fn staleness(app: &App, reading: &Reading) -> Option<Span<'static>> {
 /// A line of a section.
 pub(super) fn line(text: impl Into<String>, style: Style) -> Line<'static> {
     Line::styled(format!("   {}", text.into()), style)
+}
+
+/// Two columns of lines as one, the left of which is `width` cells wide; what is too wide for its column is cut.
+pub(super) fn beside(left: Vec<Line<'static>>, right: Vec<Line<'static>>, width: usize) -> Vec<Line<'static>> {
+    let (height, right_width) = (left.len().max(right.len()), width.saturating_sub(1));
+    let (mut left, mut right) = (left.into_iter(), right.into_iter());
+    let row = |_| {
+        let mut line = cut(left.next().unwrap_or_default(), width.saturating_sub(2));
+        line.push_span(Span::raw(" ".repeat(width.saturating_sub(line.width()))));
+        line.spans.extend(cut(right.next().unwrap_or_default(), right_width).spans);
+        line
+    };
+    (0..height).map(row).collect()
+}
+
+/// A line of at most so many cells, each of whose spans has the whole style.
+fn cut(line: Line<'static>, width: usize) -> Line<'static> {
+    let mut room = width;
+    let mut spans = Vec::new();
+    for span in line.spans {
+        let text = fit(&span.content, room);
+        room = room.saturating_sub(text.width());
+        spans.push(Span::styled(text, line.style.patch(span.style)));
+    }
+    Line::from(spans)
 }
 
 /// What is known of the journal's chain, in a few words.

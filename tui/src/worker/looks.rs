@@ -9,6 +9,8 @@ use crate::look::{Figures, Look, Months, Seen};
 
 /// Subjects that the overview has room for.
 const TOP: u32 = 10;
+/// Subjects whose sessions have all ended that are named.
+const ENDED: u32 = 3;
 /// Minutes of the last hour.
 const MINUTES: u32 = 60;
 /// Runs that the janitor's screen has room for.
@@ -42,6 +44,7 @@ impl Worker {
             tokens: db.token_counts(policy.refresh_token_lifetime, policy).await?,
             top: db.subjects(&Containing::new(""), policy, TOP).await?,
             clients: db.codes_by_client(policy).await?,
+            ended: db.ended_subjects(policy, ENDED).await?,
         })
     }
 

@@ -70,18 +70,21 @@ statements! {
          AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' LIMIT ?) AS w",
     );
 
-    /// Binds: lower bound, upper bound, limit.
+    /// Binds: lower bound, upper bound, limit. Flows begun in a span, and how many of them are DONE.
     AUTHORIZATION_FLOWS_IN_SPAN = both(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM AuthorizationFlows WHERE UUID >= ? AND UUID < ? \
+        "SELECT COUNT(*) AS begun, COUNT(CASE WHEN Status = 'DONE' THEN 1 END) AS completed FROM \
+         (SELECT Status FROM AuthorizationFlows WHERE UUID >= ? AND UUID < ? \
          AND SUBSTR(REPLACE(UUID, '-', ''), 13, 1) = '7' LIMIT ?) AS w",
     );
 
     /// Binds: seconds per bucket, after, last, since. Device flows of a window by the bucket of their time.
     DEVICE_FLOWS_PER_BUCKET = Statement {
-        sqlite: "SELECT CAST(strftime('%s', CreationTime) AS INTEGER) / ? AS bucket, COUNT(*) AS `rows` FROM DeviceFlows \
+        sqlite: "SELECT CAST(strftime('%s', CreationTime) AS INTEGER) / ? AS bucket, COUNT(*) AS `rows`, \
+                 COUNT(CASE WHEN Status = 'DONE' THEN 1 END) AS completed FROM DeviceFlows \
                  WHERE UserCode > ? AND UserCode <= ? AND CreationTime >= ? \
                  AND strftime('%s', CreationTime) IS NOT NULL GROUP BY bucket",
-        mysql: "SELECT TIMESTAMPDIFF(SECOND, '1970-01-01', CreationTime) DIV ? AS bucket, COUNT(*) AS `rows` \
+        mysql: "SELECT TIMESTAMPDIFF(SECOND, '1970-01-01', CreationTime) DIV ? AS bucket, COUNT(*) AS `rows`, \
+                COUNT(CASE WHEN Status = 'DONE' THEN 1 END) AS completed \
                 FROM DeviceFlows WHERE UserCode > ? AND UserCode <= ? AND CreationTime >= ? GROUP BY bucket",
     };
 

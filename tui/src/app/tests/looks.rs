@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use authdb_shared::db::{
-    AdminAction, Backlog, ChainFault, ClientCodes, FlowStateFilter, JournalCheck, LivenessFilter, Outcome, Run,
-    RunOutcome, StateCounts, Sweep,
+    Activity, ActivityBucket, AdminAction, Backlog, ChainFault, ClientCodes, EndedSubject, FlowStateFilter,
+    JournalCheck, LivenessFilter, Outcome, Run, RunOutcome, StateCounts, Sweep,
 };
 use authdb_shared::health::Finding;
 use authdb_shared::janitor::{JanitorStatus, Job, JobStatus, LeaseStatus, Plan, PlannedJob, PlannedStep, SweepBacklog};
@@ -39,6 +39,7 @@ fn figures(pending: u64) -> Figures {
         tokens: counts(&[(LivenessFilter::Live, 150)]),
         top: page(vec![top]),
         clients: vec![ClientCodes { client: "scanner\u{1b}[2J".to_owned(), pending, completed: 0 }],
+        ended: page(Vec::new()),
     }
 }
 
@@ -92,10 +93,64 @@ fn alarms_stand_first_and_the_worst_of_them_on_top() {
         let screen = harness.screen(width, height);
         let place = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text} is missing: {screen}"));
         assert!(place("!! clocks: an hour apart") < place("!  flows: never ran here"), "{screen}");
-        assert!(place("scanner") < place("device flows"), "a flood of codes is an alarm: {screen}");
+        assert!(place("scanner") < place(" Now"), "a flood of codes is an alarm: {screen}");
         assert!(!screen.contains('\u{1b}'), "{screen}");
     }
     assert!(harness.screen(80, 24).contains("150 live"));
+}
+
+fn activity() -> Activity {
+    let bucket = |minutes: i64| ActivityBucket {
+        start: at(NOW - minutes * 60_000),
+        tokens: 5,
+        revoked: 4,
+        authorization_flows: 2,
+        device_flows: 1,
+        completed: 2,
+        is_capped: false,
+    };
+    Activity { buckets: (0..60).map(bucket).collect(), is_cut_short: false }
+}
+
+#[test]
+fn the_overview_shows_what_matters_without_scrolling_and_uses_the_room_of_a_wide_terminal() {
+    let mut harness = Harness::new(false);
+    harness.key('1');
+    harness.see(Look::Status, Seen::Status(Ok(status(Vec::new()))));
+    harness.see(Look::Figures, Seen::Figures(Ok(figures(3))));
+    harness.see(Look::Minutes, Seen::Minutes(Ok(activity())));
+    harness.see(Look::Days, Seen::Days(Ok(activity())));
+    let sections =
+        ["Alarms", "Now", "logins begun", "180, peak 3", "rotations ~", "Tokens issued per day", "lhcb:alice"];
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let screen = harness.screen(width, height);
+        for said in sections {
+            assert!(screen.contains(said), "{said} is not in view at {width}×{height}: {screen}");
+        }
+        let row = screen.lines().find(|row| row.contains(" Now")).expect("it is in view");
+        assert_eq!(row.contains("Last hour"), width >= 120, "columns stand beside each other: {screen}");
+    }
+    let screen = harness.screen(50, 15);
+    assert!(screen.contains("3 pending") && screen.contains("150 live") && screen.contains("rotations ~"), "{screen}");
+}
+
+#[test]
+fn subjects_who_lost_all_sessions_are_an_alarm_unless_somebody_here_revoked_them() {
+    let mut harness = Harness::new(false);
+    harness.key('1');
+    let ended = |name: &str, by: Option<&str>| EndedSubject {
+        subject: subject(name),
+        tokens: 4,
+        newest: Some(at(NOW - 60_000)),
+        revoked_by: by.map(str::to_owned),
+    };
+    let rows = vec![ended("lhcb:revoked", Some("carol\u{1b}[2J")), ended("lhcb:robbed", None)];
+    harness.see(Look::Status, Seen::Status(Ok(status(Vec::new()))));
+    harness.see(Look::Figures, Seen::Figures(Ok(Figures { ended: page(rows), ..figures(3) })));
+    let screen = harness.screen(120, 40);
+    let place = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text} is missing: {screen}"));
+    assert!(place("!  sessions: all 4 tokens of lhcb:robbed are revoked") < place("-  sessions: lhcb:revoked"));
+    assert!(screen.contains("revoked here by carol") && !screen.contains('\u{1b}'), "{screen}");
 }
 
 #[test]
