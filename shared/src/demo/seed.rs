@@ -15,16 +15,25 @@ use crate::model::{FlowStatus, TokenStatus};
 
 const TOKENS: u32 = 2000;
 const LIVE: u32 = 150;
-/// Of the tokens that are no longer live, those rotated away within the last hours.
-const RECENTLY_ROTATED: u32 = 350;
+/// Of the tokens that are no longer live, those that the present sessions have rotated away.
+const ROTATED: u32 = 350;
 /// Tokens from before DiracX used `UUIDv7`.
 const UNDATED: u32 = 3;
+
+/// A session of the past that still lives.
+struct Session {
+    subject: String,
+    scope: String,
+    /// When the oldest of its tokens so far was issued.
+    oldest: Timestamp,
+}
 
 impl Demo {
     pub(super) async fn seed(&mut self, now: Timestamp, random: &mut impl Rng) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         self.seed_flows(&mut transaction, now, random).await?;
-        self.seed_live_tokens(&mut transaction, now, random).await?;
+        let sessions = self.seed_live_tokens(&mut transaction, now, random).await?;
+        self.seed_rotated_tokens(&mut transaction, sessions, random).await?;
         self.seed_old_tokens(&mut transaction, now, random).await?;
         self.seed_runs(&mut transaction, now, random).await?;
         transaction.commit().await
@@ -87,8 +96,9 @@ impl Demo {
         connection: &mut SqliteConnection,
         now: Timestamp,
         random: &mut impl Rng,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<Vec<Session>, sqlx::Error> {
         let lifetime = self.policy.refresh_token_lifetime;
+        let mut sessions = Vec::new();
         for _ in 0..LIVE {
             let member = self.population.somebody(random);
             let scope = member.scope(random);
@@ -97,8 +107,27 @@ impl Demo {
             rows::insert_token(connection, &jti, &TokenStatus::Created, &scope, &member.subject()).await?;
             // Older tokens belong to clients that have gone away; they just run out.
             if now.since(issued) < self.policy.access_token_lifetime {
-                self.clients.push(Client::new(jti, member.subject(), scope, now, &self.policy, random));
+                self.clients.push(Client::new(jti, member.subject(), scope.clone(), now, &self.policy, random));
             }
+            sessions.push(Session { subject: member.subject(), scope, oldest: issued });
+        }
+        Ok(sessions)
+    }
+
+    /// The tokens that those sessions have rotated away, each issued when its predecessor's access token ran out.
+    async fn seed_rotated_tokens(
+        &self,
+        connection: &mut SqliteConnection,
+        mut sessions: Vec<Session>,
+        random: &mut impl Rng,
+    ) -> Result<(), sqlx::Error> {
+        for _ in 0..ROTATED {
+            let index = random.random_range(0..sessions.len());
+            let session = &mut sessions[index];
+            session.oldest =
+                session.oldest.before(self.policy.access_token_lifetime.mul_f64(random.random_range(0.8..1.0)));
+            let jti = Jti::issue(session.oldest, random);
+            rows::insert_token(connection, &jti, &TokenStatus::Revoked, &session.scope, &session.subject).await?;
         }
         Ok(())
     }
@@ -110,12 +139,8 @@ impl Demo {
         random: &mut impl Rng,
     ) -> Result<(), sqlx::Error> {
         let lifetime = self.policy.refresh_token_lifetime;
-        for _ in 0..RECENTLY_ROTATED {
-            let age = lifetime.mul_f64(random.random_range(0.1..8.0));
-            self.seed_token(connection, now.before(age), TokenStatus::Revoked, None, random).await?;
-        }
         let oldest = now.since(self.policy.token_horizon(now));
-        for index in 0..TOKENS - LIVE - RECENTLY_ROTATED - UNDATED {
+        for index in 0..TOKENS - LIVE - ROTATED - UNDATED {
             // More logins lately than half a year ago, and everybody has been here at least once.
             let age = lifetime * 2 + oldest.mul_f64(random.random::<f64>().powf(1.3));
             let status = if random.random_bool(0.85) { TokenStatus::Revoked } else { TokenStatus::Created };
