@@ -87,6 +87,26 @@ async fn the_program_survives_being_stopped_and_continued() {
     terminal.exit().leaves_whole(0);
 }
 
+#[tokio::test]
+async fn control_z_gives_the_terminal_back_until_the_shell_goes_on() {
+    let world = world().await;
+    add_pending(&world, CODE, Duration::from_mins(1)).await;
+    let terminal = Program::on(world.database.url()).start_in_shell();
+    terminal.wait_until("the screens are there", |view| view.contains("2 Device"));
+    terminal.type_and_wait("2", SHOWN);
+    terminal.type_keys("\x1a");
+    terminal.wait_for_line("[1]+  Stopped");
+    terminal.type_keys("echo the shell lives\r");
+    terminal.wait_for_line("the shell lives");
+    add_pending(&world, "ZXWVTSRQ", Duration::from_mins(2)).await;
+    terminal.type_keys("fg\r");
+    terminal.wait_until("everything is drawn and read anew", |view| view.contains(SHOWN) && view.contains("ZXWV-TSRQ"));
+    terminal.type_keys("q");
+    terminal.wait_for_line("[1]+  Stopped");
+    terminal.type_keys("exit\r");
+    terminal.exit().leaves_whole(0);
+}
+
 #[test]
 fn help_and_version_need_no_terminal_and_no_database() {
     let help = Program::authdb().arguments(&["--help"]).pipe();

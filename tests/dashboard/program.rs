@@ -143,6 +143,17 @@ impl Program {
         terminal
     }
 
+    /// Starts a shell with job control in a terminal, and the program in it.
+    pub(crate) fn start_in_shell(self) -> Terminal {
+        let path = self.path.display().to_string();
+        let mut shell = Self { path: "/bin/bash".into(), ..self };
+        shell.arguments = ["--norc", "--noprofile", "-i"].map(OsString::from).to_vec();
+        let terminal = shell.with("PS1", "shell> ").start();
+        terminal.wait_for_line("shell>");
+        terminal.type_keys(&format!("{path}\r"));
+        terminal
+    }
+
     /// Runs it to its end without a terminal: its input is empty, its outputs are pipes.
     pub(crate) fn pipe(&self) -> Output {
         let mut command = Command::new(&self.path);

@@ -166,6 +166,16 @@ impl Terminal {
         self.wait_until(&format!("{text:?} is shown"), |view| view.contains(text))
     }
 
+    /// Waits until a line that begins with a text stands on the terminal outside of any dashboard.
+    #[track_caller]
+    pub(crate) fn wait_for_line(&self, text: &str) {
+        self.await_end(|state| {
+            let screen = state.emulator.screen();
+            let has_line = View::of(screen).rows().iter().any(|row| row.starts_with(text));
+            (!screen.alternate_screen() && !screen.hide_cursor() && has_line).then_some(())
+        });
+    }
+
     /// Waits until a sentence is on the screen, however its words are wrapped.
     #[track_caller]
     pub(crate) fn wait_for_sentence(&self, sentence: &str) -> View {

@@ -30,6 +30,8 @@ pub enum Action {
         /// Rows.
         height: u16,
     },
+    /// The shell has continued the program, which was stopped.
+    Resumed,
     /// Time passes.
     Tick,
     /// The worker answers.

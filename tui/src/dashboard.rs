@@ -91,6 +91,12 @@ async fn main_loop(
             for effect in app.update(action, clock::host_now()) {
                 match effect {
                     Effect::Quit => return Ok(()),
+                    Effect::Suspend => {
+                        screen.suspend().context("taking the terminal again")?;
+                        // The ticks that were missed while the program was stopped are of no use.
+                        ticks.reset();
+                        app.update(Action::Resumed, clock::host_now()).into_iter().for_each(|it| worker.start(it));
+                    }
                     Effect::Copy(text) => screen.copy(&text).context("writing to the terminal")?,
                     effect => worker.start(effect),
                 }

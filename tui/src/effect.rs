@@ -38,6 +38,8 @@ pub enum Effect {
     Copy(String),
     /// Write rows to a file.
     Export(Export),
+    /// Give the terminal back and stop, until the shell continues the program.
+    Suspend,
     /// Leave.
     Quit,
 }

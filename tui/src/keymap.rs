@@ -1,7 +1,7 @@
 //! From keys to actions, by what is open.
 
 use authdb_shared::config::{ConfigError, NamedEntry};
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::action::Action;
 use crate::app::{App, Dialog, Mode, Screen};
@@ -91,9 +91,17 @@ pub fn action(app: &App, event: &Event) -> Option<Action> {
     }
 }
 
+fn gives(app: &App, command: Command, key: KeyEvent) -> bool {
+    app.keys.keys_of(command).contains(&Key::pressed(key))
+}
+
 fn of_key(app: &App, key: KeyEvent) -> Option<Action> {
     match app.mode() {
         _ if Key::pressed(key) == INTERRUPT => Some(Action::Command(Command::Quit)),
+        // No text holds a letter with Control, so this one means the same in every field and dialog.
+        _ if key.modifiers == KeyModifiers::CONTROL && gives(app, Command::Suspend, key) => {
+            Some(Action::Command(Command::Suspend))
+        }
         Mode::Browsing => in_table(app, key),
         Mode::Typing => match key.code {
             KeyCode::Enter => Some(Action::Command(Command::Confirm)),

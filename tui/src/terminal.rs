@@ -19,6 +19,7 @@ use crossterm::terminal::{
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use rustix::process::{Signal, kill_current_process_group};
 
 /// The terminal cannot show a dashboard.
 #[derive(Debug, thiserror::Error)]
@@ -72,14 +73,30 @@ impl Screen {
                 print(panic);
             }));
         });
-        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        let mut screen = Self { terminal: Terminal::new(CrosstermBackend::new(stdout()))? };
+        screen.take_over()?;
+        Ok(screen)
+    }
+
+    /// Gives the terminal back and stops the program, as Ctrl-Z does with any other; takes the terminal again when the
+    /// shell continues it. The whole group is stopped, so that what started the program comes to know.
+    ///
+    /// # Errors
+    /// If the terminal does not let itself be set.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        kill_current_process_group(Signal::TSTP)?;
+        // Nothing of what was drawn is there any more.
+        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        self.take_over()
+    }
+
+    fn take_over(&mut self) -> io::Result<()> {
         IS_TAKEN.store(true, Ordering::SeqCst);
-        let mut screen = Self { terminal };
         enable_raw_mode()?;
         // Not `Terminal::clear`: it asks the terminal where its cursor is, and a slow line answers too late.
         execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
-        screen.terminal.hide_cursor()?;
-        Ok(screen)
+        self.terminal.hide_cursor()
     }
 
     /// Hands a text to the clipboard of the terminal by OSC 52, which also reaches it over SSH. It is written plainly:

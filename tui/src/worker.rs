@@ -69,7 +69,7 @@ impl Worker {
             }
             Effect::Export(export) => write(export).await,
             // These are for the terminal.
-            Effect::Copy(_) | Effect::Quit => return None,
+            Effect::Copy(_) | Effect::Suspend | Effect::Quit => return None,
         })
     }
 

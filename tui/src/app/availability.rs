@@ -27,6 +27,12 @@ impl App {
         self.lost.as_ref().map(|_| "The database does not answer. Wait until it is back.".to_owned())
     }
 
+    /// A program that is stopped in a change would keep its rows locked, and logins would wait for them.
+    pub(crate) fn cannot_suspend(&self) -> Option<String> {
+        let text = "A change is still under way, and must not be stopped in the middle.";
+        self.changing.as_ref().map(|_| text.to_owned())
+    }
+
     /// A change is of one row: whoever has marked others means those, and must not hit the one under the cursor.
     fn marks_rows(&self) -> Option<String> {
         let marked = self.list().map_or(0, |list| list.marks().0);

@@ -61,7 +61,7 @@ impl App {
             Command::Cancel => self.ask_cancel(),
             Command::Revoke => self.ask_revoke(),
             Command::RevokeSubject => self.ask_revoke_subject(),
-            Command::Quit | Command::Confirm | Command::Dismiss => Vec::new(),
+            Command::Quit | Command::Suspend | Command::Confirm | Command::Dismiss => Vec::new(),
         }
     }
 
@@ -74,7 +74,7 @@ impl App {
     }
 
     /// Reads every list, and what the screen in view shows besides.
-    fn read_anew(&mut self) -> Vec<Effect> {
+    pub(super) fn read_anew(&mut self) -> Vec<Effect> {
         let lists: Vec<Effect> = Screen::ALL.iter().filter_map(|screen| self.fetch(*screen)).collect();
         let looks = Look::ALL.into_iter().filter(|look| look.is_on(self.screen)).collect::<Vec<_>>();
         lists.into_iter().chain(looks.into_iter().map(|look| self.look(look))).collect()

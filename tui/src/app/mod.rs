@@ -258,6 +258,7 @@ impl App {
                 self.size = (width, height);
                 Vec::new()
             }
+            Action::Resumed => self.read_anew(),
             Action::Tick => self.tick(),
             Action::Answer(answer) => self.answer(*answer),
         }
@@ -273,6 +274,10 @@ impl App {
             }
             Command::Quit => vec![Effect::Quit],
             Command::Down | Command::Up if self.dialog.is_some() => self.scroll_dialog(command == Command::Down),
+            Command::Suspend => match self.cannot_suspend() {
+                Some(reason) => self.say(Tone::Plain, reason),
+                None => vec![Effect::Suspend],
+            },
             Command::Confirm => self.confirm(),
             Command::Dismiss => self.dismiss(),
             _ => match self.unavailable(command) {

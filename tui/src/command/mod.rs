@@ -13,6 +13,8 @@ use crate::key::Key;
 pub enum Command {
     /// Leave the program.
     Quit,
+    /// Stop the program until the shell continues it.
+    Suspend,
     /// Show or hide the help.
     Help,
     /// Find a command by a few letters.

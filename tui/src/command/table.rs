@@ -139,6 +139,7 @@ pub const COMMANDS: &[Entry] = &[
     Entry::new(Command::SwitchTheme, "theme", &[letter('T')], "other colours").paired(),
     Entry::new(Command::Palette, "palette", &[letter(':')], "find any command").paired(),
     Entry::new(Command::Help, "help", &[letter('?'), key(KeyCode::F(1))], "show or hide this help").hint("help"),
+    Entry::new(Command::Suspend, "suspend", &[Key::control('z')], "stop until fg").unless(App::cannot_suspend).paired(),
     Entry::new(Command::Quit, "quit", &[letter('q'), Key::control('c')], "leave").hint("quit"),
 ];
 

@@ -8,6 +8,7 @@ mod copying;
 mod exporting;
 mod looks;
 mod palette;
+mod suspending;
 mod views;
 
 use authdb_shared::clock;
