@@ -75,16 +75,15 @@ pub enum TokenView {
 }
 
 impl TokenView {
-    /// The same, narrowed to what contains a text.
-    pub(crate) fn filter(&self, text: &str) -> TokenFilter {
-        let filter = match self {
+    /// Which tokens those are.
+    pub(crate) fn filter(&self) -> TokenFilter {
+        match self {
             Self::Live => TokenFilter::live(),
             Self::LastDay => TokenFilter::last(Duration::from_hours(24)),
             Self::LastWeek => TokenFilter::last(Duration::from_hours(7 * 24)),
             Self::NotRevoked => TokenFilter { status: Some(TokenStatus::Created), ..TokenFilter::default() },
             Self::Of(subject) => TokenFilter::of(subject.clone()),
-        };
-        TokenFilter { containing: Containing::new(text), ..filter }
+        }
     }
 }
 

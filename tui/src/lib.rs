@@ -14,6 +14,7 @@ pub mod demo;
 pub mod draw;
 pub mod effect;
 pub mod export;
+pub mod filter;
 pub mod key;
 pub mod keymap;
 pub mod look;

@@ -250,7 +250,30 @@ impl FlowFilter {
         Self { containing: Containing::new(text), ..Self::default() }
     }
 
-    pub(super) fn admits_device_flow(&self, flow: &DeviceFlow, now: Timestamp, policy: &Policy) -> bool {
+    /// Whether a device flow that was read is wanted. A list compares every row so, after its statement, for `now` on the
+    /// database's clock.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::FlowFilter;
+    /// use authdb_shared::ids::UserCode;
+    /// use authdb_shared::model::{DeviceFlow, FlowStatus, Scope};
+    /// use authdb_shared::{Policy, clock};
+    ///
+    /// let flow = DeviceFlow {
+    ///     user_code: UserCode::from_stored("BCDFGHJK".to_owned()),
+    ///     status: FlowStatus::Pending,
+    ///     created: None,
+    ///     client_id: "dirac-cli".to_owned(),
+    ///     scope: Scope::from_stored("vo:lhcb".to_owned()),
+    ///     sub: None,
+    /// };
+    /// let (now, policy) = (clock::host_now(), Policy::default());
+    /// assert!(FlowFilter::containing("DIRAC").admits_device_flow(&flow, now, &policy));
+    /// assert!(!FlowFilter::containing("gridpp").admits_device_flow(&flow, now, &policy));
+    /// ```
+    #[must_use]
+    pub fn admits_device_flow(&self, flow: &DeviceFlow, now: Timestamp, policy: &Policy) -> bool {
         let DeviceFlow { user_code, status, created, client_id, scope, sub } = flow;
         let texts = [status.as_str(), client_id, scope.as_str(), sub.as_deref().unwrap_or_default()];
         self.admits(status, flow.state(now, policy), client_id, scope, sub.as_deref())
@@ -258,7 +281,29 @@ impl FlowFilter {
             && self.containing.is_in(user_code.stored(), &texts)
     }
 
-    pub(super) fn admits_authorization_flow(&self, flow: &AuthorizationFlow, now: Timestamp, policy: &Policy) -> bool {
+    /// The same for an authorization flow.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::FlowFilter;
+    /// use authdb_shared::ids::FlowId;
+    /// use authdb_shared::model::{AuthorizationFlow, FlowStatus, Scope};
+    /// use authdb_shared::{Policy, clock};
+    ///
+    /// let flow = AuthorizationFlow {
+    ///     id: FlowId::from_stored("01a2f3".to_owned()),
+    ///     status: FlowStatus::Done,
+    ///     created: None,
+    ///     client_id: "web".to_owned(),
+    ///     scope: Scope::from_stored("vo:lhcb".to_owned()),
+    ///     redirect_uri: "https://diracx.example/callback".to_owned(),
+    ///     sub: None,
+    /// };
+    /// let (now, policy) = (clock::host_now(), Policy::default());
+    /// assert!(FlowFilter::containing("/callback").admits_authorization_flow(&flow, now, &policy));
+    /// ```
+    #[must_use]
+    pub fn admits_authorization_flow(&self, flow: &AuthorizationFlow, now: Timestamp, policy: &Policy) -> bool {
         let AuthorizationFlow { id, status, created, client_id, scope, redirect_uri, sub } = flow;
         let texts = [status.as_str(), client_id, scope.as_str(), redirect_uri, sub.as_deref().unwrap_or_default()];
         self.admits(status, flow.state(now, policy), client_id, scope, sub.as_deref())
@@ -437,7 +482,29 @@ impl TokenFilter {
         Self { subject: Some(SubjectFilter::Exactly(subject)), ..Self::default() }
     }
 
-    pub(super) fn admits(&self, token: &RefreshToken, now: Timestamp, policy: &Policy) -> bool {
+    /// Whether a token that was read is wanted, for `now` on the database's clock. The horizon is not looked at: it says how
+    /// far a list reads.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::TokenFilter;
+    /// use authdb_shared::ids::{Jti, Subject};
+    /// use authdb_shared::model::{RefreshToken, Scope, TokenStatus};
+    /// use authdb_shared::{Policy, clock};
+    ///
+    /// let now = clock::host_now();
+    /// let token = RefreshToken {
+    ///     jti: Jti::issue(now, &mut clock::randomness()),
+    ///     status: TokenStatus::Created,
+    ///     scope: Scope::from_stored("vo:lhcb".to_owned()),
+    ///     subject: Some(Subject::new("lhcb:alice")?),
+    /// };
+    /// assert!(TokenFilter::of(Subject::new("lhcb:alice")?).admits(&token, now, &Policy::default()));
+    /// assert!(!TokenFilter::of(Subject::new("lhcb:ALICE")?).admits(&token, now, &Policy::default()));
+    /// # Ok::<(), authdb_shared::ids::SubjectError>(())
+    /// ```
+    #[must_use]
+    pub fn admits(&self, token: &RefreshToken, now: Timestamp, policy: &Policy) -> bool {
         let subject = token.subject.as_ref().map(Subject::as_str);
         let texts = [token.status.as_str(), subject.unwrap_or_default(), token.scope.as_str()];
         self.status.as_ref().is_none_or(|wanted| wanted.as_str() == token.status.as_str())

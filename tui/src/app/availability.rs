@@ -16,8 +16,22 @@ impl App {
         command::entry(command).and_then(|entry| entry.refusal(self))
     }
 
+    /// What is wrong with the filter of the list in view, if it cannot be read.
+    #[must_use]
+    pub fn unreadable_filter(&self) -> Option<&str> {
+        self.list().and_then(|list| list.filter().complaint())
+    }
+
+    /// Marks outlive the sight of their rows, but whoever typed what cannot be read does not see what they act on.
+    fn selects_nothing(&self) -> Option<String> {
+        self.unreadable_filter().map(|complaint| format!("The filter selects nothing. {complaint}"))
+    }
+
     /// Why nothing can be changed now.
     pub(crate) fn cannot_change(&self) -> Option<String> {
+        if let Some(reason) = self.selects_nothing() {
+            return Some(reason);
+        }
         if self.read_only {
             return Some("This session is read-only. Start without --read-only to change things.".to_owned());
         }
@@ -69,6 +83,9 @@ impl App {
 
     /// Marked rows are enough, also where the cursor is on none.
     pub(crate) fn has_no_target(&self) -> Option<String> {
+        if let Some(reason) = self.selects_nothing() {
+            return Some(reason);
+        }
         if self.list().is_some_and(|list| list.marks().0 > 0) { None } else { self.has_no_row() }
     }
 

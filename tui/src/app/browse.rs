@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::list::{List, Sort};
 use super::reading::Reading;
 use crate::draw::format::gauge;
+use crate::filter::Filter;
 use crate::table::{BAR, Column, Head, LEFT, LEFT_WITH_BAR, Record, Role, Row, Value, Viewpoint};
 
 /// A cell of a list: harmless text, not cut yet, and what its look says.
@@ -22,14 +23,16 @@ pub trait Browse {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// How many rows were read: those that are shown, and those that only the filter hides.
+    fn read(&self) -> usize;
     /// Whether the database holds more.
     fn has_more(&self) -> bool;
     /// Whether the time limit ended the reading, so that the database was not searched to its end.
     fn is_cut_short(&self) -> bool;
-    /// The filter as it was typed.
-    fn filter(&self) -> &str;
-    /// Narrows the list to what was typed.
-    fn set_filter(&mut self, text: String);
+    /// What the rows that are shown fulfil.
+    fn filter(&self) -> &Filter;
+    /// Shows those of the rows that were read that fulfil what was typed.
+    fn set_filter(&mut self, text: &str, viewpoint: &Viewpoint);
     /// Where the row under the cursor stands.
     fn selected_index(&self) -> Option<usize>;
     /// The first row that a viewport of `height` lines shows.
@@ -83,6 +86,10 @@ impl<R: Row> Browse for List<R> {
         self.shown().len()
     }
 
+    fn read(&self) -> usize {
+        self.rows.len()
+    }
+
     fn has_more(&self) -> bool {
         self.has_more
     }
@@ -91,12 +98,12 @@ impl<R: Row> Browse for List<R> {
         self.is_cut_short
     }
 
-    fn filter(&self) -> &str {
-        &self.filter
+    fn filter(&self) -> &Filter {
+        self.filter()
     }
 
-    fn set_filter(&mut self, text: String) {
-        self.filter = text;
+    fn set_filter(&mut self, text: &str, viewpoint: &Viewpoint) {
+        self.set_filter(text, viewpoint);
     }
 
     fn selected_index(&self) -> Option<usize> {

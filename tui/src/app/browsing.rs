@@ -50,7 +50,7 @@ impl App {
             Command::Export => self.open_export(),
             Command::Back => self.back(),
             Command::Filter => {
-                self.filter_input = self.list().map(|list| Input::new(list.filter().to_owned()));
+                self.filter_input = self.list().map(|list| Input::new(list.filter().text().to_owned()));
                 Vec::new()
             }
             Command::Refresh => self.read_anew(),
@@ -121,7 +121,7 @@ impl App {
 
     fn show_tokens(&mut self, selection: TokenView) -> Vec<Effect> {
         self.selection = selection;
-        self.tokens.filter.clear();
+        self.tokens.set_filter("", &self.viewpoint());
         self.tokens.clear();
         self.fetch(Screen::Tokens).into_iter().collect()
     }
@@ -167,7 +167,7 @@ impl App {
             return Vec::new();
         }
         if self.list().is_some_and(|list| !list.filter().is_empty()) {
-            return self.narrow(String::new());
+            return self.narrow("");
         }
         if self.screen == Screen::Tokens && matches!(self.selection, TokenView::Of(_)) {
             let mut effects = self.show_tokens(TokenView::Live);

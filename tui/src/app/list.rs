@@ -9,6 +9,7 @@ use authdb_shared::db::{DbError, Page};
 use indexmap::IndexSet;
 
 use super::reading::Reading;
+use crate::filter::Filter;
 use crate::table::{Row, Value, Viewpoint};
 
 /// By which column a list is sorted.
@@ -29,8 +30,8 @@ pub struct List<R: Row> {
     pub has_more: bool,
     /// Whether the time limit ended the reading before the page was full.
     pub is_cut_short: bool,
-    /// Only rows containing this text are read.
-    pub filter: String,
+    /// Only rows that fulfil this are shown.
+    filter: Filter,
     /// The state of reading the rows.
     pub reading: Reading,
     /// By what the rows are sorted, if not as the database gives them.
@@ -54,7 +55,7 @@ impl<R: Row> Default for List<R> {
             rows: Vec::new(),
             has_more: false,
             is_cut_short: false,
-            filter: String::new(),
+            filter: Filter::default(),
             reading: Reading::default(),
             sort: None,
             marks: IndexSet::new(),
@@ -147,15 +148,26 @@ impl<R: Row> List<R> {
             return false;
         }
         if let Ok(page) = page {
-            if let Some(index) = self.selected_index() {
-                self.resume_at = index;
-            }
+            self.keep_place();
             self.rows = page.rows;
             self.has_more = page.has_more;
             self.is_cut_short = page.is_cut_short;
             self.arrange(viewpoint);
         }
         true
+    }
+
+    /// What the rows that are shown fulfil.
+    #[must_use]
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Shows those of the rows that were read that fulfil what was typed.
+    pub fn set_filter(&mut self, text: &str, viewpoint: &Viewpoint) {
+        self.keep_place();
+        self.filter = Filter::of::<R>(text);
+        self.arrange(viewpoint);
     }
 
     /// By what the rows are sorted.
@@ -170,9 +182,17 @@ impl<R: Row> List<R> {
         self.arrange(viewpoint);
     }
 
-    /// Puts the rows into the order in which they are shown.
+    /// Remembers where the cursor is, in case its row goes.
+    fn keep_place(&mut self) {
+        if let Some(index) = self.selected_index() {
+            self.resume_at = index;
+        }
+    }
+
+    /// Finds the rows that are shown, and their order.
     fn arrange(&mut self, viewpoint: &Viewpoint) {
-        self.shown = (0..self.rows.len()).collect();
+        let admitted = |place: &usize| self.filter.admits(&self.rows[*place], viewpoint);
+        self.shown = (0..self.rows.len()).filter(admitted).collect();
         if let Some(Sort { column, is_descending }) = self.sort {
             let value = |place: &usize| (R::COLUMNS[column].value)(&self.rows[*place], viewpoint);
             let mut valued: Vec<(usize, Value)> = self.shown.iter().map(|place| (*place, value(place))).collect();
@@ -318,6 +338,23 @@ mod tests {
         assert_eq!(shown(&list), [12, 22, 21, 11, 9]);
         list.set_sort(None, &viewpoint());
         assert_eq!(shown(&list), [21, 9, 12, 11, 22]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn sorting_is_a_stable_permutation(rows in proptest::collection::vec(0..60_u32, 0..40), is_descending: bool) {
+            let mut list = List::default();
+            let rows: Vec<u32> = rows.into_iter().collect::<indexmap::IndexSet<u32>>().into_iter().collect();
+            fill(&mut list, rows.iter().copied());
+            list.set_sort(Some(Sort { column: 0, is_descending }), &viewpoint());
+            let mut expected = rows;
+            // The absent last; `sort_by_key` is stable.
+            expected.sort_by_key(|row| match row % 10 {
+                9 => (1, 0),
+                digit => (0, if is_descending { 9 - digit } else { digit }),
+            });
+            proptest::prop_assert_eq!(shown(&list), expected);
+        }
     }
 
     #[test]

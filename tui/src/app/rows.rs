@@ -2,7 +2,7 @@
 //! `match` here, and nowhere else in the state.
 
 use authdb_shared::Timestamp;
-use authdb_shared::db::{Containing, DbError, FlowFilter, Page};
+use authdb_shared::db::{DbError, Page};
 
 use super::{App, Browse, Freshness, List, Lost, Reading, Screen, Tone};
 use crate::action::Rows;
@@ -70,12 +70,12 @@ impl App {
     /// What the list of a screen asks the database.
     fn query(&self, screen: Screen) -> Option<Query> {
         Some(match screen {
-            Screen::DeviceFlows => Query::DeviceFlows(FlowFilter::containing(&self.device_flows.filter)),
+            Screen::DeviceFlows => Query::DeviceFlows(self.device_flows.filter().narrowing().flows()),
             Screen::AuthorizationFlows => {
-                Query::AuthorizationFlows(FlowFilter::containing(&self.authorization_flows.filter))
+                Query::AuthorizationFlows(self.authorization_flows.filter().narrowing().flows())
             }
-            Screen::Subjects => Query::Subjects(Containing::new(&self.subjects.filter)),
-            Screen::Tokens => Query::Tokens(self.selection.filter(&self.tokens.filter)),
+            Screen::Subjects => Query::Subjects(self.subjects.filter().narrowing().containing()),
+            Screen::Tokens => Query::Tokens(self.tokens.filter().narrowing().tokens(self.selection.filter())),
             Screen::Journal => Query::Journal,
             Screen::Overview | Screen::Partitions | Screen::Janitor => return None,
         })
@@ -142,5 +142,10 @@ fn take_in<R: Row>(
         Err(error) if error.is_connection_loss() => News::Lost(error.cause()),
         Err(_) => News::None,
     };
-    if list.answer(generation, page, viewpoint, now) { news } else { News::None }
+    // The database decided by its own clock what is stale or young enough; the filter must decide by the same.
+    let viewpoint = match &page {
+        Ok(page) => Viewpoint { now: page.now, ..viewpoint.clone() },
+        Err(_) => viewpoint.clone(),
+    };
+    if list.answer(generation, page, &viewpoint, now) { news } else { News::None }
 }

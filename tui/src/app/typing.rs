@@ -32,7 +32,7 @@ impl App {
         let Some(input) = &mut self.filter_input else { return Vec::new() };
         input.handle_event(&event);
         let filter = input.value().to_owned();
-        self.narrow(filter)
+        self.narrow(&filter)
     }
 
     pub(super) fn confirm(&mut self) -> Vec<Effect> {
@@ -50,6 +50,8 @@ impl App {
             Some(Dialog::Palette(_)) => self.give_from_palette(),
             Some(Dialog::Export(_)) => self.export(),
             Some(Dialog::Help | Dialog::Details) => self.dismiss(),
+            // A filter that cannot be read is not kept: it stays in its field, with what is wrong with it.
+            None if self.unreadable_filter().is_some() => Vec::new(),
             None => {
                 self.filter_input = None;
                 Vec::new()
@@ -68,13 +70,14 @@ impl App {
         if self.dialog.take().is_some() {
             return Vec::new();
         }
-        if self.filter_input.take().is_some() { self.narrow(String::new()) } else { Vec::new() }
+        if self.filter_input.take().is_some() { self.narrow("") } else { Vec::new() }
     }
 
     /// Narrows the list in view to what was typed, and asks for its rows if that is something else than before.
-    pub(super) fn narrow(&mut self, filter: String) -> Vec<Effect> {
+    pub(super) fn narrow(&mut self, filter: &str) -> Vec<Effect> {
+        let viewpoint = self.viewpoint();
         match self.list_mut() {
-            Some(list) if list.filter() != filter => list.set_filter(filter),
+            Some(list) if list.filter().text() != filter => list.set_filter(filter, &viewpoint),
             _ => return Vec::new(),
         }
         self.fetch(self.screen).into_iter().collect()

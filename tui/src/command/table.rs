@@ -11,8 +11,6 @@ const AUTHORIZATION_FLOWS: &[Screen] = &[Screen::AuthorizationFlows];
 /// The screens that are lists.
 const LISTS: &[Screen] =
     &[Screen::DeviceFlows, Screen::AuthorizationFlows, Screen::Subjects, Screen::Tokens, Screen::Journal];
-/// The lists that the database narrows.
-const FILTERED: &[Screen] = &[Screen::DeviceFlows, Screen::AuthorizationFlows, Screen::Subjects, Screen::Tokens];
 const TOKENS: &[Screen] = &[Screen::Tokens];
 const SUBJECTS: &[Screen] = &[Screen::Subjects];
 const WITH_DETAILS: &[Screen] = &[Screen::DeviceFlows, Screen::AuthorizationFlows, Screen::Tokens];
@@ -95,9 +93,9 @@ pub const COMMANDS: &[Entry] = &[
     ),
     Entry::new(Command::First, "first", &[key(KeyCode::Home), letter('g')], "first row").paired(),
     Entry::new(Command::Last, "last", &[key(KeyCode::End), letter('G')], "last row"),
-    Entry::new(Command::Filter, "filter", &[letter('/')], "show only rows that contain a text")
+    Entry::new(Command::Filter, "filter", &[letter('/')], "rows with: word, field:part, age<5m, !not")
         .hint("filter")
-        .on(FILTERED),
+        .on(LISTS),
     Entry::new(Command::Sort, "sort", &[letter('s')], "sort by the next column").hint("sort").on(LISTS).paired(),
     Entry::new(Command::ReverseSort, "reverse_sort", &[letter('S')], "turn the order around").on(LISTS),
     Entry::new(Command::Mark, "mark", &[letter(' ')], "mark the row").on(LISTS).unless(App::has_no_row).paired(),

@@ -7,19 +7,21 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use super::format::harmless;
 use super::style;
-use crate::app::App;
+use crate::app::{App, Tone};
 use crate::command::COMMANDS;
 
 /// Messages get as many lines as they need, up to this.
 const NOTICE_LINES: u16 = 4;
 
+/// What stands above the hints: what is wrong with the filter while one is typed, or else what just happened.
 fn notice(app: &App) -> Option<Paragraph<'static>> {
-    let notice = app.notice.as_ref()?;
-    Some(
-        Paragraph::new(format!(" {}", harmless(&notice.text)))
-            .wrap(Wrap { trim: true })
-            .style(style::of_tone(notice.tone)),
-    )
+    let complaint = app.filter_input.as_ref().and_then(|_| app.unreadable_filter());
+    let (text, tone) = match (complaint, &app.notice) {
+        (Some(complaint), _) => (complaint, Tone::Bad),
+        (None, Some(notice)) => (notice.text.as_str(), notice.tone),
+        (None, None) => return None,
+    };
+    Some(Paragraph::new(format!(" {}", harmless(text))).wrap(Wrap { trim: true }).style(style::of_tone(tone)))
 }
 
 /// Lines that the present message needs at this width.

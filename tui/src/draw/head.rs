@@ -99,7 +99,7 @@ fn screens(app: &App, width: usize) -> Line<'static> {
 
 /// A list that was read, and that no filter narrows, can be counted.
 fn is_whole<R: Row>(list: &List<R>) -> bool {
-    list.reading.read_at.is_some() && list.filter.is_empty()
+    list.reading.read_at.is_some() && list.filter().is_empty()
 }
 
 /// What waits on a screen: pending flows, subjects, live tokens.

@@ -13,6 +13,9 @@ use super::{LIST_HEADS, columns, page, style};
 use crate::app::{App, Browse, Screen};
 use crate::effect::TokenView;
 
+/// What the title shows of a filter, so that the count of the marks behind it stays in view.
+const FILTER_CELLS: usize = 30;
+
 /// Paints a list: its title, the heads, and as many rows as fit.
 pub(super) fn draw(app: &App, list: &dyn Browse, frame: &mut Frame, area: Rect) {
     let heads = list.heads();
@@ -43,7 +46,10 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         (screen, _) => screen.title().to_owned(),
     };
     let count = number(list.len() as u64);
-    let count = if list.is_cut_short() {
+    let is_all_read = !list.has_more() && !list.is_cut_short();
+    let count = if list.filter().narrowing().is_partial && !is_all_read {
+        format!(" {count} of the {} that were read; there are more", number(list.read() as u64))
+    } else if list.is_cut_short() {
         format!(" {count}; time was up, not all was searched")
     } else if list.has_more() {
         format!(" first {count}; / narrows")
@@ -55,7 +61,7 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         spans.push(Span::styled(format!("  {}", page::chain(app)), style::STRONG));
     }
     if !list.filter().is_empty() {
-        spans.push(Span::raw(format!("  containing \"{}\"", harmless(list.filter()))));
+        spans.push(Span::raw(format!("  / {}", fit(&harmless(list.filter().text()), FILTER_CELLS))));
     }
     match list.marks() {
         (0, _) => {}
@@ -74,8 +80,10 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
 fn empty(app: &App, list: &dyn Browse) -> &'static str {
     if list.reading().read_at.is_none() {
         "reading…"
+    } else if list.filter().complaint().is_some() {
+        "the filter cannot be read, so it selects nothing"
     } else if !list.filter().is_empty() {
-        "nothing contains this text; Esc clears the filter"
+        "no row matches the filter; Esc clears it"
     } else {
         match app.screen {
             Screen::DeviceFlows => "no device flows",

@@ -8,6 +8,7 @@ use super::device_flows::of_state;
 use super::{
     Column, Kind, LEFT, LEFT_WITH_BAR, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences,
 };
+use crate::filter::Reach;
 use crate::verbs::flow::FIELDS;
 
 impl Row for AuthorizationFlow {
@@ -52,6 +53,9 @@ impl Row for AuthorizationFlow {
             Value::Text(flow.status.as_str().to_owned())
         }),
     ];
+
+    // A flow whose key is older than itself may be missed by its age.
+    const REACH: Reach = Reach { age: false, ..Reach::FLOW };
 
     fn key(&self) -> FlowId {
         self.id.clone()

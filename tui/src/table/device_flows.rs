@@ -7,6 +7,7 @@ use authdb_shared::model::DeviceFlow;
 use super::{
     Column, Kind, LEFT, LEFT_WITH_BAR, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences,
 };
+use crate::filter::Reach;
 use crate::verbs::device::FIELDS;
 
 impl Row for DeviceFlow {
@@ -45,9 +46,10 @@ impl Row for DeviceFlow {
             .absent("at an unknown time"),
         Column::<Self>::new("status", "STATUS", Width::Unlisted, |flow, _| {
             Value::Text(flow.status.as_str().to_owned())
-        })
-        .of(Kind::State),
+        }),
     ];
+
+    const REACH: Reach = Reach::FLOW;
 
     fn key(&self) -> UserCode {
         self.user_code.clone()

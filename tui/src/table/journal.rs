@@ -2,7 +2,7 @@
 
 use authdb_shared::db::{AdminAction, Outcome};
 
-use super::{Column, MEDIUM, Record, Role, Row, Value, Viewpoint, WIDE, Width, record_of};
+use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, WIDE, Width, record_of};
 use crate::verbs::journal::FIELDS;
 
 impl Row for AdminAction {
@@ -12,6 +12,7 @@ impl Row for AdminAction {
         Column::<Self>::new("age", "AGE", Width::Cells(7), |row, at| {
             Value::span(row.time.map(|time| at.now.since(time)))
         })
+        .of(Kind::Span)
         .right()
         .absent("?"),
         Column::<Self>::new("actor", "WHO", Width::Rest(2), |row, _| Value::Text(row.actor.clone())),
@@ -28,8 +29,10 @@ impl Row for AdminAction {
         Column::<Self>::new("host", "FROM", Width::Rest(2), |row, _| Value::Text(row.host.clone())).from(WIDE),
         Column::<Self>::new("account", "ACCOUNT", Width::Unlisted, |row, _| Value::Text(row.account.clone())),
         Column::<Self>::new("time", "TIME", Width::Unlisted, |row, _| Value::time(row.time))
+            .of(Kind::Time)
             .absent("at an unknown time"),
-        Column::<Self>::new("id", "NUMBER", Width::Unlisted, |row, _| Value::Count(row.id.unsigned_abs())),
+        Column::<Self>::new("id", "NUMBER", Width::Unlisted, |row, _| Value::Count(row.id.unsigned_abs()))
+            .of(Kind::Count),
         Column::<Self>::new("details", "DETAILS", Width::Unlisted, |row, _| Value::Text(row.details.to_string())),
     ];
 

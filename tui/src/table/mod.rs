@@ -20,6 +20,7 @@ use authdb_shared::liveness::{FlowState, Liveness};
 use authdb_shared::{Policy, Timestamp};
 pub use value::{Value, tail};
 
+use crate::filter::Reach;
 use crate::verbs::output::{Field, Moment, values};
 
 /// A row by the fields of the verbs' output, names and values in their order.
@@ -109,12 +110,22 @@ pub enum Kind {
     Text,
     /// States.
     State,
+    /// Sentences about the row, which are worked out and stored nowhere.
+    Remark,
     /// Numbers.
     Count,
     /// Spans of time.
     Span,
     /// Points in time.
     Time,
+}
+
+impl Kind {
+    /// Whether a word of a filter is looked for in values of this kind.
+    #[must_use]
+    pub fn has_words(self) -> bool {
+        matches!(self, Self::Text | Self::State)
+    }
 }
 
 /// What is known of a column without a row.
@@ -198,7 +209,7 @@ impl<R> Column<R> {
     /// The column of what should not be about a row: a `!` in the list, and sentences everywhere else.
     pub const fn anomaly(sentences: fn(&R, &Viewpoint) -> Value) -> Self {
         let column = Self::new("anomaly", "!", Width::Cells(2), sentences).absent("nothing odd");
-        Self { mark: Some("!"), role: |_, _| Role::Odd, ..column }
+        Self { mark: Some("!"), role: |_, _| Role::Odd, ..column.of(Kind::Remark) }
     }
 
     /// The same with a bar of what is left of a whole.
@@ -223,6 +234,9 @@ pub trait Row: Sized + 'static {
 
     /// Its fields.
     const COLUMNS: &'static [Column<Self>];
+
+    /// What the database can look for in them; by itself nothing.
+    const REACH: Reach = Reach::NOTHING;
 
     /// Its key.
     fn key(&self) -> Self::Key;
@@ -257,6 +271,7 @@ pub const WIDE: u16 = 110;
 
 #[cfg(test)]
 mod tests {
+    use authdb_shared::db::AdminAction;
     use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 
     use super::*;
@@ -272,6 +287,7 @@ mod tests {
             fields::<AuthorizationFlow>(),
             fields::<SubjectSummary>(),
             fields::<RefreshToken>(),
+            fields::<AdminAction>(),
         ] {
             for (index, field) in fields.iter().enumerate() {
                 assert!(!fields[index + 1..].contains(field), "{field} is there twice");

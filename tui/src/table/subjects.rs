@@ -5,6 +5,7 @@ use authdb_shared::ids::Subject;
 use authdb_shared::model::SubjectSummary;
 
 use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences};
+use crate::filter::Reach;
 use crate::verbs::subject::FIELDS;
 
 impl Row for SubjectSummary {
@@ -39,9 +40,11 @@ impl Row for SubjectSummary {
             .of(Kind::Time)
             .absent("at an unknown time"),
         Column::<Self>::new("last", "LAST TOKEN ISSUED", Width::Unlisted, |row, _| Value::time(row.last))
-            .of(Kind::Span)
+            .of(Kind::Time)
             .absent("at an unknown time"),
     ];
+
+    const REACH: Reach = Reach { text: true, ..Reach::NOTHING };
 
     fn key(&self) -> Subject {
         self.subject.clone()

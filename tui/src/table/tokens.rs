@@ -7,6 +7,7 @@ use authdb_shared::liveness::Liveness;
 use authdb_shared::model::RefreshToken;
 
 use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences};
+use crate::filter::Reach;
 use crate::verbs::token::FIELDS;
 
 impl Row for RefreshToken {
@@ -50,6 +51,8 @@ impl Row for RefreshToken {
             Value::Text(token.status.as_str().to_owned())
         }),
     ];
+
+    const REACH: Reach = Reach { subject: true, client: false, ..Reach::FLOW };
 
     fn key(&self) -> Jti {
         self.jti.clone()

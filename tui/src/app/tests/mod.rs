@@ -6,6 +6,7 @@ mod approvals;
 mod changes;
 mod copying;
 mod exporting;
+mod filters;
 mod looks;
 mod palette;
 mod suspending;
@@ -145,7 +146,7 @@ impl Harness {
     }
 
     fn filter(&self) -> &str {
-        self.app.list().map_or("", |list| list.filter())
+        self.app.list().map_or("", |list| list.filter().text())
     }
 
     fn notice(&self) -> &str {

@@ -1,0 +1,105 @@
+//! The filter: what it shows, what it keeps, and that nothing can be done with one that cannot be read.
+
+use super::*;
+
+fn two_flows() -> Harness {
+    let flows = vec![flow("BBBBBBBB", FlowStatus::Pending, 60), flow("CCCCCCCC", FlowStatus::Done, 600)];
+    Harness::with_flows(flows)
+}
+
+#[test]
+fn rows_are_filtered_as_it_is_typed_without_waiting_for_the_database() {
+    let mut harness = two_flows();
+    harness.key('/');
+    harness.type_in("age<5m !state:done");
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("BBBB-BBBB") && !screen.contains("CCCC-CCCC"), "{screen}");
+    assert!(screen.contains("Device flows 1  / age<5m !state:done"), "{screen}");
+}
+
+#[test]
+fn bad_syntax_is_said_and_selects_nothing() {
+    let mut harness = two_flows();
+    harness.press(KeyCode::Down);
+    harness.key('/');
+    harness.type_in("age<5");
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("5 has no unit: write 5s, 5m, 5h or 5d"), "{screen}");
+    assert!(screen.contains("selects nothing") && !screen.contains("BBBB-BBBB"), "{screen}");
+    harness.press(KeyCode::Enter);
+    assert_eq!((harness.app.mode(), harness.filter()), (Mode::Typing, "age<5"), "it is neither kept nor lost");
+    harness.key('m');
+    harness.press(KeyCode::Enter);
+    assert_eq!(harness.app.mode(), Mode::Browsing);
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("BBBB-BBBB") && !screen.contains("has no unit"), "{screen}");
+}
+
+#[test]
+fn nothing_can_be_done_while_the_filter_cannot_be_read() {
+    let mut harness = two_flows();
+    harness.press(KeyCode::Down);
+    harness.key(' ');
+    harness.app.narrow("age<5");
+    harness.act(Action::Command(Command::MarkAll));
+    assert_eq!(harness.app.device_flows.marked(), 1, "all of no rows are none, and the mark from before stays");
+    for command in [Command::Deny, Command::Approve, Command::CopyKey] {
+        harness.act(Action::Command(command));
+        assert!(harness.app.dialog.is_none() && harness.notice().contains("The filter selects nothing"), "{command:?}");
+    }
+    assert!(harness.changes().is_empty());
+    assert!(harness.screen(80, 24).contains("1 marked, 1 of them not shown"));
+}
+
+#[test]
+fn a_new_answer_is_filtered_too() {
+    let mut harness = two_flows();
+    harness.app.narrow("state:pending");
+    harness.flows(Ok(page(vec![flow("DDDDDDDD", FlowStatus::Done, 6), flow("FFFFFFFF", FlowStatus::Pending, 6)])));
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("FFFF-FFFF") && !screen.contains("DDDD-DDDD"), "{screen}");
+    harness.app.narrow("state:");
+    harness.flows(Ok(page(vec![flow("DDDDDDDD", FlowStatus::Done, 6)])));
+    assert!(!harness.screen(80, 24).contains("DDDD-DDDD"), "nothing arrives in a list whose filter cannot be read");
+}
+
+#[test]
+fn a_hidden_row_lets_the_cursor_go_and_a_mark_stays() {
+    let mut harness = two_flows();
+    harness.press(KeyCode::Down);
+    harness.key(' ');
+    harness.app.narrow("code:CC");
+    assert!(harness.screen(80, 24).contains("Device flows 1  / code:CC  1 marked, 1 of them not shown"));
+    harness.app.narrow("!state:pending age>1d");
+    assert_eq!(harness.app.device_flows.selected(), None);
+}
+
+#[test]
+fn a_list_that_was_cut_off_says_when_only_what_was_read_is_searched() {
+    let mut harness = two_flows();
+    let cut = || Page { has_more: true, ..page(vec![flow("BBBBBBBB", FlowStatus::Pending, 60)]) };
+    harness.app.narrow("left<1h");
+    harness.flows(Ok(cut()));
+    assert!(harness.screen(80, 24).contains("1 of the 1 that were read; there are more"));
+    harness.app.narrow("mydirac");
+    harness.flows(Ok(cut()));
+    assert!(harness.screen(80, 24).contains("first 1; / narrows"), "the database searches for a word");
+}
+
+#[test]
+fn ages_are_those_of_the_databases_clock_from_the_first_answer_on() {
+    let mut harness = Harness::new(false);
+    harness.app.narrow("age<5m");
+    harness.now = at(NOW + 3_600_000);
+    harness.flows(Ok(page(vec![flow("BBBBBBBB", FlowStatus::Pending, 60)])));
+    assert!(harness.app.device_flows.shown().len() == 1, "the host's clock is an hour ahead");
+}
+
+#[test]
+fn the_journal_can_be_filtered() {
+    let mut harness = Harness::new(false);
+    harness.key('8');
+    harness.key('/');
+    harness.type_in("outcome:refused");
+    assert_eq!(harness.filter(), "outcome:refused");
+}

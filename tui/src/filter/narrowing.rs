@@ -1,0 +1,212 @@
+//! What of a filter the database can do, so that rows beyond the first page are found.
+//!
+//! The database looks only at what is stored, so it gets only what is certain to lose no row that the filter shows:
+//!
+//! - A text is looked for in stored texts alone. What a list shows besides is a closed set, the states and what stands where
+//!   a row has nothing: a text that is part of one of those is left to the rows that were read.
+//! - Ages are compared by the same clock, that of the answer, and a bound that includes itself is widened by a second.
+//! - What is negated, left to run or counted is not stored at all.
+//!
+//! The rows that come back are filtered here all the same.
+
+use std::time::Duration;
+
+use authdb_shared::db::{AgeFilter, Containing, FlowFilter, ScopeFilter, SubjectFilter, TokenFilter};
+use authdb_shared::ids::Subject;
+
+use super::evaluate::folded;
+use super::{Comparison, Condition, Operand, Term, Test};
+use crate::table::{Head, Kind};
+
+/// Every word that a column of states shows.
+const STATES: [&str; 11] =
+    ["live", "expired", "revoked", "undated", "future", "unknown", "pending", "ready", "stale", "done", "error"];
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What the database can look for in a table.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a statement can do or not")]
+pub struct Reach {
+    /// A text in any of its texts and keys.
+    pub text: bool,
+    /// A client.
+    pub client: bool,
+    /// VO and group of a scope, and a text in it.
+    pub scope: bool,
+    /// A subject by its whole name.
+    pub subject: bool,
+    /// An age.
+    pub age: bool,
+}
+
+impl Reach {
+    /// Every filter is left to the rows that were read.
+    pub const NOTHING: Self = Self { text: false, client: false, scope: false, subject: false, age: false };
+    /// All that can be looked for in a flow; its subject only as a text, because it is stored without its VO.
+    pub const FLOW: Self = Self { text: true, client: true, scope: true, subject: false, age: true };
+}
+
+/// What is asked of the database.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Narrowing {
+    pub(super) text: Option<String>,
+    client: Option<String>,
+    vo: Option<String>,
+    group: Option<String>,
+    scope: Option<String>,
+    subject: Option<Subject>,
+    age: AgeFilter,
+    /// Whether a term is left to the rows that were read, in whole or in part.
+    pub is_partial: bool,
+}
+
+impl Narrowing {
+    pub(super) fn of(terms: &[Term], heads: &[Head], reach: Reach) -> Self {
+        let mut narrowing = Self::default();
+        for term in terms {
+            let is_whole = !term.is_negated && narrowing.take(&term.test, heads, reach);
+            narrowing.is_partial |= !is_whole;
+        }
+        narrowing
+    }
+
+    /// Narrows flows.
+    #[must_use]
+    pub fn flows(&self) -> FlowFilter {
+        let (containing, client) = (self.containing(), self.client.clone());
+        FlowFilter { containing, client, scope: self.scope(), age: self.age, ..FlowFilter::default() }
+    }
+
+    /// Narrows what is wanted of the tokens anyway.
+    #[must_use]
+    pub fn tokens(&self, wanted: TokenFilter) -> TokenFilter {
+        let subject = wanted.subject.or_else(|| self.subject.clone().map(SubjectFilter::Exactly));
+        TokenFilter { containing: self.containing(), scope: self.scope(), age: self.age, subject, ..wanted }
+    }
+
+    /// Narrows what only texts can be looked for in.
+    #[must_use]
+    pub fn containing(&self) -> Containing {
+        Containing::new(self.text.as_deref().unwrap_or_default())
+    }
+
+    fn scope(&self) -> ScopeFilter {
+        ScopeFilter { vo: self.vo.clone(), group: self.group.clone(), containing: self.scope.clone() }
+    }
+
+    /// Takes a term over, as far as the database can do it. True if it then does all of it.
+    fn take(&mut self, test: &Test, heads: &[Head], reach: Reach) -> bool {
+        match test {
+            Test::Word(word) => is_stored(word, heads) && reach.text && put(&mut self.text, word),
+            Test::Field { column, condition, .. } => self.take_field(&heads[*column], condition, reach),
+        }
+    }
+
+    fn take_field(&mut self, head: &Head, condition: &Condition, reach: Reach) -> bool {
+        // What is shown in place of nothing is not stored, and neither are states.
+        let is_searched = |part: &str| head.kind == Kind::Text && is_stored(part, std::slice::from_ref(head));
+        match condition {
+            Condition::Compares(comparison, Operand::Span(span)) => {
+                head.field == "age" && reach.age && self.take_age(*comparison, *span)
+            }
+            Condition::Contains(part) if is_searched(part) => self.take_part(head, part, reach),
+            Condition::Is(name) if is_searched(name) => self.take_name(head, name, reach),
+            Condition::Compares(..) | Condition::Contains(_) | Condition::Is(_) => false,
+        }
+    }
+
+    fn take_part(&mut self, head: &Head, part: &str, reach: Reach) -> bool {
+        if head.field == "scope" && reach.scope && put(&mut self.scope, part) {
+            return true;
+        }
+        // Found in any text, which is more than in this one.
+        if reach.text {
+            put(&mut self.text, part);
+        }
+        false
+    }
+
+    fn take_name(&mut self, head: &Head, name: &str, reach: Reach) -> bool {
+        let is_taken = match head.field {
+            "client" => reach.client && put(&mut self.client, name),
+            "vo" => reach.scope && put(&mut self.vo, name),
+            "group" => reach.scope && put(&mut self.group, name),
+            "subject" if reach.subject && self.subject.is_none() => {
+                self.subject = Subject::new(name).ok();
+                self.subject.is_some()
+            }
+            _ => false,
+        };
+        if !is_taken && reach.text {
+            put(&mut self.text, name);
+        }
+        is_taken
+    }
+
+    fn take_age(&mut self, comparison: Comparison, span: Duration) -> bool {
+        let (bound, span) = match comparison {
+            Comparison::Less => (&mut self.age.younger_than, span),
+            Comparison::AtMost => (&mut self.age.younger_than, span.saturating_add(SECOND)),
+            Comparison::More => (&mut self.age.older_than, span),
+            // Whatever has an age is at least as old as that.
+            Comparison::AtLeast if span < SECOND => return false,
+            Comparison::AtLeast => (&mut self.age.older_than, span.saturating_sub(SECOND)),
+            Comparison::Equal => return false,
+        };
+        bound.is_none() && {
+            *bound = Some(span);
+            matches!(comparison, Comparison::Less | Comparison::More)
+        }
+    }
+}
+
+/// Whether only what is stored can contain a text.
+fn is_stored(text: &str, heads: &[Head]) -> bool {
+    let text = folded(text);
+    let is_state = heads.iter().any(|head| head.kind == Kind::State) && STATES.iter().any(|word| word.contains(&text));
+    let mut heads = heads.iter().filter(|head| head.kind.has_words());
+    let is_absent = heads.any(|head| folded(head.absent).contains(&text));
+    // The database looks for a text without the blanks around it, and for a key as it is stored, not as it is made
+    // harmless.
+    let is_plain = text.trim() == text && !text.contains(|sign| matches!(sign, '\u{fffd}' | '\u{2400}'..='\u{2421}'));
+    is_plain && !is_state && !is_absent
+}
+
+/// Fills a place that is free.
+fn put(place: &mut Option<String>, text: &str) -> bool {
+    place.is_none() && {
+        *place = Some(text.to_owned());
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authdb_shared::liveness::{FlowState, Liveness};
+
+    use super::*;
+
+    #[test]
+    fn every_state_is_known_not_to_be_stored() {
+        let zero = Duration::ZERO;
+        let flows = [
+            FlowState::Pending { left: zero },
+            FlowState::Ready { left: zero },
+            FlowState::Stale { ago: zero },
+            FlowState::Done,
+            FlowState::Error,
+            FlowState::Unrecognised,
+        ];
+        let tokens = [
+            Liveness::Live { left: zero },
+            Liveness::Expired { ago: zero },
+            Liveness::Revoked,
+            Liveness::Undated,
+            Liveness::FromTheFuture { ahead: zero },
+            Liveness::Unrecognised,
+        ];
+        for word in flows.iter().map(ToString::to_string).chain(tokens.iter().map(ToString::to_string)) {
+            assert!(STATES.contains(&word.as_str()), "{word}");
+        }
+    }
+}
