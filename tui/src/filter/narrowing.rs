@@ -16,6 +16,7 @@ use authdb_shared::ids::Subject;
 
 use super::evaluate::folded;
 use super::{Comparison, Condition, Operand, Term, Test};
+use crate::draw::format::harmless;
 use crate::table::{Head, Kind};
 
 /// Every word that a column of states shows.
@@ -168,7 +169,9 @@ fn is_stored(text: &str, heads: &[Head]) -> bool {
     let is_absent = heads.any(|head| folded(head.absent).contains(&text));
     // The database looks for a text without the blanks around it, and for a key as it is stored, not as it is made
     // harmless.
-    let is_plain = text.trim() == text && !text.contains(|sign| matches!(sign, '\u{fffd}' | '\u{2400}'..='\u{2421}'));
+    let is_plain = text.trim() == text
+        && harmless(&text) == text
+        && !text.contains(|sign| matches!(sign, '\u{fffd}' | '\u{2400}'..='\u{2421}'));
     is_plain && !is_state && !is_absent
 }
 
