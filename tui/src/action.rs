@@ -9,6 +9,7 @@ use authdb_shared::db::{
 };
 use authdb_shared::ids::{Subject, UserCode};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
+use authdb_shared::registry::{Registry, RegistryError};
 use crossterm::event::KeyEvent;
 
 use crate::command::Command;
@@ -57,6 +58,15 @@ pub enum Answer {
     },
     /// Tokens per month, or why they are not known.
     Months(Result<TokensByMonth, DbError>),
+    /// DiracX's registry, or why it cannot be read.
+    Registry(Result<Registry, RegistryError>),
+    /// Subjects that have live tokens.
+    Subjects {
+        /// Of which VO.
+        vo: String,
+        /// They.
+        found: Result<Vec<Subject>, DbError>,
+    },
     /// The device flow with a code that was typed, and the database's time.
     Flow {
         /// The code.

@@ -28,6 +28,10 @@ pub enum Effect {
     },
     /// Read the tokens per month.
     FetchMonths,
+    /// Read DiracX's registry.
+    ReadRegistry,
+    /// Look for subjects of a VO that have live tokens.
+    LookForSubjects(String),
     /// Read one device flow.
     LookUp(UserCode),
     /// Count what revoking all of a subject would change.

@@ -4,6 +4,7 @@
 //! database for a permit first: a read-only connection has none to give, whatever the screen believes.
 
 mod looks;
+mod registration;
 
 use std::sync::Arc;
 
@@ -55,6 +56,11 @@ impl Worker {
             Effect::Fetch { generation, query } => Answer::Rows { generation, rows: self.fetch(&query).await },
             Effect::Look { generation, look } => Answer::Seen { generation, seen: self.look(look).await },
             Effect::FetchMonths => Answer::Months(self.db.tokens_by_month(&self.policy).await),
+            Effect::ReadRegistry => Answer::Registry(self.registry().await?),
+            Effect::LookForSubjects(vo) => {
+                let found = self.subjects_of(&vo).await;
+                Answer::Subjects { vo, found }
+            }
             Effect::LookUp(code) => {
                 let found = self.db.device_flow(&code).await;
                 Answer::Flow { code, found }

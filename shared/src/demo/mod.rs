@@ -15,7 +15,7 @@ mod population;
 mod rows;
 mod seed;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand::Rng;
 use sqlx::SqlitePool;
@@ -65,7 +65,7 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// The configuration that points at a demo's file: everything else as `sources` have it.
+    /// The configuration that points at a demo's file and registry: everything else as `sources` have it.
     ///
     /// # Errors
     /// If the sources hold something that cannot be used.
@@ -83,10 +83,12 @@ impl Demo {
     /// ```
     pub fn configuration(sources: Sources, path: &Path) -> Result<Config, ConfigError> {
         let url = format!("sqlite+aiosqlite:///{}", path.display());
+        let registry = registry_path(path).display().to_string();
+        let sources = sources.with_flag("approval.registry", "demo", Some(registry));
         Config::load(&sources.with_flag("database.url", "demo", Some(url)))
     }
 
-    /// Makes the file and fills it: three VOs, some 300 subjects, 2,000 tokens of which about 150 are live, and flows in
+    /// Makes the file and fills it, with a registry of its people beside it: three VOs, some 300 subjects, 2,000 tokens of which about 150 are live, and flows in
     /// every status and age.
     ///
     /// # Errors
@@ -128,6 +130,8 @@ impl Demo {
         let (population, janitor) = (Population::new(random), Janitor::new(&config.janitor, now));
         let mut demo = Self { db, permit, pool, policy, population, clients: Vec::new(), janitor, beats: 0 };
         demo.seed(now, random).await.map_err(|error| failed(path, &error))?;
+        std::fs::write(registry_path(path), demo.population.registry())
+            .map_err(|error| failed(path, &sqlx::Error::Io(error)))?;
         Ok(demo)
     }
 
@@ -152,6 +156,11 @@ impl Demo {
         self.db.close().await;
         self.pool.close().await;
     }
+}
+
+/// The registry of a demo lies beside its file.
+fn registry_path(path: &Path) -> PathBuf {
+    path.with_extension("yml")
 }
 
 fn failed(path: &Path, error: &sqlx::Error) -> Error {

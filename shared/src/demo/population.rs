@@ -93,6 +93,29 @@ impl Population {
     }
 }
 
+impl Population {
+    /// DiracX's registry of everybody: all are in the first group of their VO, which is the default, and some in the others.
+    pub(super) fn registry(&self) -> String {
+        let mut yaml = "Registry:\n".to_owned();
+        for (index, vo) in VOS.iter().enumerate() {
+            let members: Vec<&Member> = self.members.iter().filter(|member| member.vo == index).collect();
+            yaml.extend(["  ", vo.name, ":\n    DefaultGroup: ", vo.groups[0], "\n    Groups:\n"]);
+            for (rank, group) in vo.groups.iter().enumerate() {
+                let of_group: Vec<&str> =
+                    members.iter().step_by(1 + 2 * rank).map(|member| member.sub.as_str()).collect();
+                let users = of_group.join(", ");
+                yaml.extend(["      ", group, ": {Properties: [NormalUser], Users: [", &users, "]}\n"]);
+            }
+            yaml.push_str("    Users:\n");
+            for member in members {
+                let name = member.sub.replace('.', " ");
+                yaml.extend(["      ", &member.sub, ": {PreferedUsername: ", &name, "}\n"]);
+            }
+        }
+        yaml
+    }
+}
+
 impl Member {
     /// The subject as `RefreshTokens` has it.
     pub(super) fn subject(&self) -> String {
@@ -119,4 +142,22 @@ pub(super) fn client(random: &mut impl Rng) -> &'static str {
 
 fn pick(from: &[&'static str], random: &mut impl Rng) -> &'static str {
     from.choose(random).expect("the lists of this module are not empty")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::registry::Registry;
+
+    #[test]
+    fn everybody_is_registered_and_in_the_default_group() {
+        let population = Population::new(&mut clock::randomness());
+        let registry = Registry::parse(population.registry().as_bytes()).expect("it is DiracX's form");
+        assert_eq!((registry.vo_count(), registry.user_count()), (VOS.len(), SUBJECTS));
+        for member in population.members() {
+            let vo = registry.vo(VOS[member.vo].name).expect("its VO");
+            assert!(vo.is_member(&member.sub, &vo.default_group), "{}", member.sub);
+        }
+    }
 }

@@ -11,12 +11,13 @@ use crate::effect::{Change, Effect};
 impl App {
     pub(super) fn open_approval(&mut self) -> Vec<Effect> {
         self.dialog = Some(Dialog::Approve(Box::default()));
-        Vec::new()
+        self.read_registry()
     }
 
     /// Enter in a field, or `y` at the end.
     pub(super) fn approval_step(&mut self) -> Vec<Effect> {
         let now = self.now();
+        self.take_choice();
         let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Vec::new() };
         match approve.step {
             Step::Code => match UserCode::read(approve.code.value()) {
@@ -28,12 +29,20 @@ impl App {
             },
             Step::Subject => {
                 let Some(flow) = &approve.flow else { return Vec::new() };
-                match ApproveRefusal::of_subject(flow, approve.sub.value()) {
-                    Some(refusal) => approve.error = Some(refusal.to_string()),
-                    None => approve.step = Step::Name,
+                if let Some(refusal) = ApproveRefusal::of_subject(flow, approve.sub.value()) {
+                    approve.error = Some(refusal.to_string());
+                } else {
+                    approve.step = Step::Name;
+                    self.fill_name();
                 }
             }
-            Step::Name => approve.step = Step::Confirm,
+            Step::Name => self.after_name(),
+            Step::Insist if approve.insistence.value().trim() == approve.exact_subject() => {
+                approve.step = Step::Confirm;
+            }
+            Step::Insist => {
+                approve.error = Some(format!("That is not {}, so nothing was done.", approve.full_subject()));
+            }
             Step::Confirm => {
                 let Some(flow) = &approve.flow else { return Vec::new() };
                 if let Some(refusal) = ApproveRefusal::of_flow(flow, now, &self.policy) {
@@ -64,7 +73,7 @@ impl App {
         }
         let is_on_its_way = approve.looking_up.is_none() && approve.error.is_none();
         let typed = std::mem::take(&mut self.type_ahead);
-        let mut effects = Vec::new();
+        let mut effects = if is_on_its_way { self.look_for_subjects() } else { Vec::new() };
         for action in typed {
             // Nothing that was typed before the question could be read says yes to it.
             if is_on_its_way && self.mode() == Mode::Typing {

@@ -50,6 +50,8 @@ pub enum Step {
     Subject,
     /// A name for people, which may stay empty.
     Name,
+    /// The subject once more, where DiracX will refuse it.
+    Insist,
     /// The question.
     Confirm,
 }
@@ -66,8 +68,12 @@ pub struct Approve {
     pub code: Input,
     /// The subject as typed.
     pub sub: Input,
+    /// The candidate under the cursor; none while what was typed counts.
+    pub choice: Option<usize>,
     /// The name as typed.
     pub name: Input,
+    /// The subject with its VO, typed against the registry.
+    pub insistence: Input,
     /// The flow that the code belongs to, once it was looked up.
     pub flow: Option<DeviceFlow>,
     /// What is wrong with the field of this step.
@@ -82,7 +88,9 @@ impl Default for Approve {
             step: Step::Code,
             code: Input::default(),
             sub: Input::default(),
+            choice: None,
             name: Input::default(),
+            insistence: Input::default(),
             flow: None,
             error: None,
             looking_up: None,
@@ -97,6 +105,7 @@ impl Approve {
             Step::Code => Some(&mut self.code),
             Step::Subject => Some(&mut self.sub),
             Step::Name => Some(&mut self.name),
+            Step::Insist => Some(&mut self.insistence),
             Step::Confirm => None,
         }
     }
@@ -111,11 +120,17 @@ impl Approve {
         }
     }
 
-    /// The subject that the token will be minted for, with its VO.
+    /// The subject that the token will be minted for, with its VO; not made harmless.
+    #[must_use]
+    pub fn exact_subject(&self) -> String {
+        let vo = self.flow.as_ref().and_then(|flow| flow.scope.vo()).unwrap_or("?");
+        format!("{vo}:{}", self.sub.value().trim())
+    }
+
+    /// The same, to be shown.
     #[must_use]
     pub fn full_subject(&self) -> String {
-        let vo = self.flow.as_ref().and_then(|flow| flow.scope.vo()).unwrap_or("?");
-        authdb_shared::text::harmless(&format!("{vo}:{}", self.sub.value().trim()))
+        authdb_shared::text::harmless(&self.exact_subject())
     }
 
     /// Takes in the flow that was looked up, and goes on if it can be approved.
@@ -144,7 +159,7 @@ impl Approve {
             Step::Code => return false,
             Step::Subject => Step::Code,
             Step::Name => Step::Subject,
-            Step::Confirm => Step::Name,
+            Step::Insist | Step::Confirm => Step::Name,
         };
         true
     }

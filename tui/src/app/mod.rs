@@ -16,6 +16,7 @@ mod looks;
 mod marks;
 mod palette;
 mod reading;
+mod registration;
 mod rows;
 mod screen;
 mod targets;
@@ -35,6 +36,7 @@ pub use list::{List, Sort};
 pub use looks::Looks;
 pub use palette::{Found, Palette, Way};
 pub use reading::{Freshness, Reading, Slot};
+pub use registration::{CANDIDATES, Registration};
 pub use screen::Screen;
 pub use targets::Targets;
 use tui_input::Input;
@@ -137,6 +139,8 @@ pub struct App {
     pub months: Option<TokensByMonth>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
+    /// Who can be approved.
+    pub registration: Registration,
     /// The filter while it is typed.
     pub filter_input: Option<Input>,
     /// The message at the foot.
@@ -204,6 +208,7 @@ impl App {
             page_scroll: 0,
             months: None,
             dialog: None,
+            registration: Registration::at(config.approval.registry.as_ref().map(ToString::to_string)),
             filter_input: None,
             notice: None,
             lost: None,
@@ -325,6 +330,8 @@ impl App {
             Answer::Months(Ok(months)) => self.months = Some(months),
             // The chart is an extra: what is wrong with the database shows on the lists.
             Answer::Months(Err(_)) => {}
+            Answer::Registry(read) => return self.registry_read(read),
+            Answer::Subjects { vo, found } => self.subjects_found(vo, found),
             Answer::Flow { code, found } => return self.looked_up(&code, found),
             Answer::Revocable { subject, count } => self.counted(&subject, count),
             Answer::Changed(change, changed) => return self.changed(&change, changed),

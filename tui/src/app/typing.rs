@@ -1,8 +1,9 @@
 //! Keys in fields, and the yes and no of dialogs.
 
+use crossterm::event::KeyCode;
 use tui_input::backend::crossterm::EventHandler;
 
-use super::{App, Dialog};
+use super::{App, Dialog, Step};
 use crate::action::Action;
 use crate::command::Command;
 use crate::effect::Effect;
@@ -24,6 +25,12 @@ impl App {
                 return Vec::new();
             }
             approve.error = None;
+            let is_arrow = matches!(key.code, KeyCode::Down | KeyCode::Up);
+            if approve.step == Step::Subject && is_arrow {
+                self.choose(key.code == KeyCode::Down);
+                return Vec::new();
+            }
+            approve.choice = None;
             if let Some(field) = approve.field() {
                 field.handle_event(&event);
             }

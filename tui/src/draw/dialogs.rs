@@ -5,6 +5,8 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Borders, Clear, Padding, Paragraph, Wrap};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::format::{harmless, span};
 use super::style;
 use crate::app::{App, Approve, Confirm, Dialog, Step, Tone};
@@ -133,27 +135,38 @@ fn question(confirm: &Confirm) -> Content {
 fn approval(app: &App, approve: &Approve) -> Content {
     let mut lines = Vec::new();
     let mut cursor = None;
+    let insistence = format!("Type {} to insist", approve.full_subject());
+    let mismatch = app.registration.mismatch(approve).map(|mismatch| mismatch.to_string());
     let fields = [
         (Step::Code, "Code that the user reads out", &approve.code),
         (Step::Subject, "Subject, without the VO", &approve.sub),
         (Step::Name, "User name (may stay empty)", &approve.name),
+        (Step::Insist, insistence.as_str(), &approve.insistence),
     ];
     for (step, label, input) in fields {
-        if (approve.step as u8) < (step as u8) {
+        let is_skipped = step == Step::Insist && mismatch.is_none();
+        if (approve.step as u8) < (step as u8) || is_skipped {
             continue;
         }
+        if step == Step::Insist {
+            lines.extend(super::registration::warning(mismatch.as_deref()));
+        }
         if approve.step == step {
-            cursor = Some((lines.len(), label.len() + 2 + input.visual_cursor()));
+            cursor = Some((lines.len(), label.width() + 2 + input.visual_cursor()));
         }
         let style = if approve.step == step { style::KEY } else { style::FAINT };
         lines.push(Line::from(vec![Span::styled(format!("{label}: "), style), Span::raw(harmless(input.value()))]));
         if step == Step::Code && approve.step != Step::Code {
             lines.extend(about_flow(app, approve));
         }
+        if step == Step::Subject && approve.step == Step::Subject {
+            lines.extend(super::registration::candidates(app, approve));
+        }
     }
     if approve.step == Step::Confirm {
         lines.push(Line::raw(""));
         lines.extend(consequences(approve));
+        lines.extend(super::registration::held_against(app));
     }
     if let Some(error) = &approve.error {
         lines.push(Line::raw(""));
@@ -163,7 +176,10 @@ fn approval(app: &App, approve: &Approve) -> Content {
         _ if approve.looking_up.is_some() => vec![("Esc".to_owned(), "cancel; looking the code up…")],
         Step::Code => vec![("Enter".to_owned(), "look it up"), ("Esc".to_owned(), "cancel")],
         Step::Confirm => vec![("y".to_owned(), "approve it"), ("Esc".to_owned(), "back")],
-        Step::Subject | Step::Name => vec![("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")],
+        Step::Subject => {
+            vec![("↓↑".to_owned(), "choose"), ("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")]
+        }
+        Step::Name | Step::Insist => vec![("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")],
     };
     Content { title: "Approve a device code".to_owned(), text: Text::from(lines), keys, cursor }
 }

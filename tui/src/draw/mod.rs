@@ -16,6 +16,7 @@ mod overview;
 mod page;
 mod palette;
 mod partitions;
+mod registration;
 mod sparks;
 mod style;
 

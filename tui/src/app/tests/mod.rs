@@ -3,6 +3,7 @@
 mod anomalies;
 mod appearance;
 mod approvals;
+mod ceremony;
 mod changes;
 mod copying;
 mod exporting;

@@ -1,0 +1,161 @@
+//! Choosing the user of an approval: from the registry, from the database, or by hand; and what speaks against one.
+
+use authdb_shared::registry::{Registry, RegistryError};
+
+use super::*;
+
+const REGISTRY: &[u8] = b"
+Registry:
+  lhcb:
+    DefaultGroup: lhcb_user
+    Groups: {lhcb_user: {Users: [b824]}}
+    Users: {b824: {PreferedUsername: alice}, c3: {PreferedUsername: alan}, z9: {PreferedUsername: zoe}}
+";
+
+fn code() -> UserCode {
+    UserCode::from_stored("BCDFGHJK".to_owned())
+}
+
+fn registry() -> Registry {
+    Registry::parse(REGISTRY).expect("a registry")
+}
+
+/// An approval whose code has been looked up.
+fn asked(source: Option<&str>) -> Harness {
+    let mut harness = Harness::with_flows(Vec::new());
+    harness.app.screen = Screen::DeviceFlows;
+    harness.app.registration = Registration::at(source.map(str::to_owned));
+    harness.key('a');
+    harness.type_in("BCDFGHJK");
+    harness.press(KeyCode::Enter);
+    harness
+        .answer(Answer::Flow { code: code(), found: Ok((Some(flow("BCDFGHJK", FlowStatus::Pending, 60)), at(NOW))) });
+    harness
+}
+
+fn with_registry() -> Harness {
+    let mut harness = asked(Some("/srv/default.yml"));
+    harness.answer(Answer::Registry(Ok(registry())));
+    harness
+}
+
+fn approved(harness: &Harness) -> Option<(&str, Option<&str>)> {
+    match harness.changes()[..] {
+        [Change::Approve(_, claims)] => Some((claims.sub.as_str(), claims.preferred_username.as_deref())),
+        _ => None,
+    }
+}
+
+#[test]
+fn typing_narrows_the_users_of_the_registry_and_an_arrow_takes_one_with_its_name() {
+    let mut harness = with_registry();
+    assert!(harness.effects.contains(&Effect::ReadRegistry));
+    assert!(!harness.effects.contains(&Effect::LookForSubjects("lhcb".to_owned())), "the registry knows better");
+    harness.type_in("al");
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("alice") && screen.contains("alan") && !screen.contains("zoe"), "{screen}");
+    harness.press(KeyCode::Down);
+    harness.press(KeyCode::Enter);
+    harness.press(KeyCode::Enter);
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("logged in as lhcb:b824") && screen.contains("Held against the registry"), "{screen}");
+    harness.key('y');
+    assert_eq!(approved(&harness), Some(("b824", Some("alice"))));
+}
+
+#[test]
+fn without_an_arrow_what_was_typed_counts() {
+    let mut harness = with_registry();
+    harness.type_in("b824");
+    harness.press(KeyCode::Down);
+    harness.press(KeyCode::Up);
+    harness.press(KeyCode::Enter);
+    harness.press(KeyCode::Enter);
+    harness.key('y');
+    assert_eq!(approved(&harness), Some(("b824", Some("alice"))));
+}
+
+#[test]
+fn whom_diracx_would_refuse_is_said_and_must_be_typed_once_more() {
+    for (typed, reason) in
+        [("c3", "c3 is not a member of the group lhcb_user"), ("eve", "eve is not a registered user")]
+    {
+        let mut harness = with_registry();
+        harness.type_in(typed);
+        harness.press(KeyCode::Enter);
+        harness.press(KeyCode::Enter);
+        let screen = harness.screen(80, 24);
+        assert!(screen.contains(reason) && !screen.contains("approve it"), "{screen}");
+        harness.key('y');
+        harness.press(KeyCode::Enter);
+        assert!(harness.screen(80, 24).contains("so nothing was done"));
+        assert_eq!(approved(&harness), None);
+        harness.press(KeyCode::Backspace);
+        harness.type_in(&format!("lhcb:{typed}"));
+        harness.press(KeyCode::Enter);
+        assert!(harness.screen(80, 30).contains(reason), "it stays in sight");
+        harness.key('y');
+        assert_eq!(approved(&harness).map(|(sub, _)| sub), Some(typed));
+    }
+}
+
+#[test]
+fn a_registry_that_cannot_be_read_is_said_and_the_database_stands_in() {
+    let mut harness = asked(Some("/srv/default.yml"));
+    assert!(harness.screen(80, 24).contains("reading the registry"));
+    let (place, reason) = ("/srv/default.yml".to_owned(), "permission denied".to_owned());
+    harness.answer(Answer::Registry(Err(RegistryError::Unreadable { place, reason })));
+    assert_eq!(harness.effects.last(), Some(&Effect::LookForSubjects("lhcb".to_owned())));
+    harness
+        .answer(Answer::Subjects { vo: "lhcb".to_owned(), found: Ok(vec![subject("lhcb:bob"), subject("lhcb:al")]) });
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("permission denied") && screen.contains("with live tokens"), "{screen}");
+    harness.type_in("bo");
+    harness.press(KeyCode::Down);
+    harness.press(KeyCode::Enter);
+    harness.press(KeyCode::Enter);
+    assert!(harness.screen(80, 24).contains("NOT held against the registry"));
+    harness.key('y');
+    assert_eq!(approved(&harness), Some(("bob", None)));
+}
+
+#[test]
+fn a_registry_that_fails_later_is_still_used_as_it_was() {
+    let mut harness = with_registry();
+    harness.press(KeyCode::Esc);
+    harness.press(KeyCode::Esc);
+    harness.now = at(NOW + 5_000);
+    harness.key('a');
+    harness.answer(Answer::Registry(Err(RegistryError::TooLarge)));
+    harness.type_in("BCDFGHJK");
+    harness.press(KeyCode::Enter);
+    harness
+        .answer(Answer::Flow { code: code(), found: Ok((Some(flow("BCDFGHJK", FlowStatus::Pending, 60)), at(NOW))) });
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("larger than") && screen.contains("read 5s ago") && screen.contains("zoe"), "{screen}");
+}
+
+#[test]
+fn nobody_is_approved_while_the_registry_is_still_being_read() {
+    let mut harness = asked(Some("/srv/default.yml"));
+    harness.type_in("b824");
+    harness.press(KeyCode::Enter);
+    harness.press(KeyCode::Enter);
+    assert!(harness.screen(80, 24).contains("still being read"));
+    harness.answer(Answer::Registry(Ok(registry())));
+    harness.press(KeyCode::Enter);
+    assert!(harness.screen(80, 24).contains("approve it"));
+}
+
+#[test]
+fn without_a_registry_the_subjects_of_the_vo_are_offered() {
+    let mut harness = asked(None);
+    assert_eq!(harness.effects.last(), Some(&Effect::LookForSubjects("lhcb".to_owned())));
+    harness.answer(Answer::Subjects { vo: "lhcb".to_owned(), found: Err(lost()) });
+    assert!(harness.screen(80, 24).contains("subjects are not known"));
+    harness.type_in("alice");
+    harness.press(KeyCode::Enter);
+    harness.press(KeyCode::Enter);
+    harness.key('y');
+    assert_eq!(approved(&harness), Some(("alice", None)));
+}

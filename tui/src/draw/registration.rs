@@ -1,0 +1,70 @@
+//! What an approval shows of DiracX's registry: candidates, where they are from, and what speaks against one.
+
+use ratatui::text::Line;
+
+use super::format::{fit, harmless, span};
+use super::style;
+use crate::app::{App, Approve, Registration, Tone};
+
+/// Cells for a subject.
+const SUB: usize = 36;
+/// Cells for a name.
+const NAME: usize = 26;
+
+/// The users that may be meant, and where they are from.
+pub(super) fn candidates(app: &App, approve: &Approve) -> Vec<Line<'static>> {
+    let mut lines = source(app, approve);
+    let users = app.registration.candidates(approve);
+    if users.is_empty() {
+        lines.push(Line::styled("  nobody that is known matches", style::FAINT));
+    }
+    for (index, user) in users.iter().enumerate() {
+        let is_chosen = approve.choice == Some(index);
+        let mark = if is_chosen { "›" } else { " " };
+        let text = format!(" {mark} {} {}", fit(&user.sub, SUB), fit(&user.preferred_username, NAME));
+        lines.push(Line::styled(text, if is_chosen { style::SELECTED } else { style::PLAIN }));
+    }
+    lines
+}
+
+fn source(app: &App, approve: &Approve) -> Vec<Line<'static>> {
+    let Registration { source, registry, error, subjects, .. } = &app.registration;
+    let mut lines = Vec::new();
+    if let Some(error) = error {
+        lines.push(Line::styled(format!("  {}", harmless(error)), style::of_tone(Tone::Bad)));
+    }
+    let vo = approve.flow.as_ref().and_then(|flow| flow.scope.vo()).map(harmless).unwrap_or_default();
+    let text = match (registry, subjects) {
+        (Some((_, read)), _) => {
+            format!("  users of {vo} in the registry, read {} ago:", span(app.host_now.since(*read)))
+        }
+        (None, _) if app.registration.is_awaited() => "  reading the registry…".to_owned(),
+        (None, Some((_, Err(reason)))) => format!("  subjects are not known: {}", harmless(reason)),
+        (None, Some(_)) => format!("  subjects of {vo} with live tokens:"),
+        (None, None) if source.is_some() => "  the registry has not been read".to_owned(),
+        (None, None) => "  looking for subjects…".to_owned(),
+    };
+    lines.push(Line::styled(text, style::FAINT));
+    lines
+}
+
+/// What speaks against the approval.
+pub(super) fn warning(mismatch: Option<&str>) -> Vec<Line<'static>> {
+    let warning = mismatch.map(|mismatch| Line::styled(format!("Warning: {mismatch}"), style::of_tone(Tone::Bad)));
+    warning.into_iter().flat_map(|line| [Line::raw(""), line]).collect()
+}
+
+/// Whether the registry was asked.
+pub(super) fn held_against(app: &App) -> Vec<Line<'static>> {
+    let registration = &app.registration;
+    if registration.source.is_none() {
+        return Vec::new();
+    }
+    let text = match &registration.registry {
+        Some((_, read)) => {
+            format!("Held against the registry as it was {} ago.", span(app.host_now.since(*read)))
+        }
+        None => "NOT held against the registry, which cannot be read.".to_owned(),
+    };
+    vec![Line::raw(""), Line::raw(text)]
+}
