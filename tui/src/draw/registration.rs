@@ -36,11 +36,11 @@ fn source(app: &App, approve: &Approve) -> Vec<Line<'static>> {
     let vo = approve.flow.as_ref().and_then(|flow| flow.scope.vo()).map(harmless).unwrap_or_default();
     let text = match (registry, subjects) {
         (Some((_, read)), _) => {
-            format!("  users of {vo} in the registry, read {} ago:", span(app.host_now.since(*read)))
+            format!("  users of {vo} in the registry, read {} ago", span(app.host_now.since(*read)))
         }
         (None, _) if app.registration.is_awaited() => "  reading the registry…".to_owned(),
         (None, Some((_, Err(reason)))) => format!("  subjects are not known: {}", harmless(reason)),
-        (None, Some(_)) => format!("  subjects of {vo} with live tokens:"),
+        (None, Some(_)) => format!("  subjects of {vo} with live tokens"),
         (None, None) if source.is_some() => "  the registry has not been read".to_owned(),
         (None, None) => "  looking for subjects…".to_owned(),
     };
