@@ -40,7 +40,8 @@ async fn denying_an_approved_flow_names_who_was_approved() {
     terminal.type_keys(DOWN);
     terminal.wait_until("the cursor is on the flow", |view| view.is_on(SHOWN));
     terminal.type_keys("d");
-    terminal.wait_for_sentence("It has been approved for bjorn, but its tokens have not been fetched yet.");
+    terminal
+        .wait_for_sentence(&format!("{SHOWN} has been approved for bjorn, but its tokens have not been fetched yet."));
     terminal.type_keys("y");
     terminal.wait_for_sentence(&format!("{SHOWN} is denied."));
     assert_eq!(status(&world, CODE).await.as_deref(), Some("ERROR"));

@@ -15,6 +15,7 @@ mod flows;
 mod hostile_text;
 mod lost_database;
 mod panics;
+mod plans;
 mod program;
 mod read_only;
 mod sizes;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use authdb_tests::World;
 
 use crate::program::Program;
-use crate::terminal::{DOWN, Terminal};
+use crate::terminal::{DOWN, ESC, Terminal};
 use crate::{CODE, SHOWN, add_pending, dashboard, world};
 
 async fn seeded() -> (World, Terminal) {
@@ -59,10 +59,10 @@ async fn questions_can_be_read_and_answered_in_a_small_terminal() {
             terminal.wait_until("the cursor is on the row", |view| view.is_on(row));
             terminal.type_keys(key);
             let view = terminal.wait_until("the question and its answers are in view", |view| {
-                view.contains("┌") && view.contains("└") && view.asks() && !view.contains("ounting…")
+                view.contains("┌") && view.contains("└") && view.asks()
             });
-            assert!(view.contains("y "), "{view}");
-            terminal.type_keys("n");
+            assert!(view.contains(if key == "R" { "Type lhcb:" } else { "y " }), "{view}");
+            terminal.type_keys(ESC);
             terminal.wait_until("the question is withdrawn", |view| !view.asks());
         }
     }

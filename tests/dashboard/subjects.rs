@@ -27,11 +27,15 @@ async fn all_tokens_of_a_subject_are_revoked_at_once() {
     assert_eq!(row.split_whitespace().collect::<Vec<_>>()[1..4], [SUBJECT, "3", "1"], "{row}");
 
     terminal.type_keys("R");
-    terminal.wait_for_sentence("Tokens that are not revoked yet, live or expired: 4. All of them become REVOKED.");
     let view = terminal.wait_for(&format!("Revoke ALL tokens of {SUBJECT}?"));
-    assert!(view.says("All clients of lhcb:amara have to log in again (3 live now)."), "{view}");
-    terminal.type_keys("y");
+    assert!(view.says("4 tokens that are not revoked yet, 3 of them live. All of them become REVOKED"), "{view}");
+    assert!(view.says("every client of lhcb:amara has to log in again"), "{view}");
+    terminal.type_keys(&format!("{NAMESAKE}{ENTER}"));
+    terminal.wait_for_sentence(&format!("That is not {SUBJECT}, so nothing was done."));
+    terminal.type_keys(&"\x7f".repeat(NAMESAKE.len()));
+    terminal.type_keys(&format!("{SUBJECT}{ENTER}"));
     terminal.wait_for_sentence("4 tokens of lhcb:amara revoked.");
+    terminal.wait_for("Watching lhcb:amara: no new token");
     terminal.wait_until("the subject leaves the list, and its namesake stays", |view| {
         let rows = view.rows();
         view.contains("Subjects with live tokens 1") && rows.iter().any(|row| row.contains(NAMESAKE))
@@ -83,5 +87,6 @@ async fn a_subject_without_anything_to_revoke_is_said_to_be_done() {
     terminal.type_keys("r");
     terminal.wait_for_sentence("This token is already revoked.");
     terminal.type_keys("R");
-    terminal.wait_for_sentence(&format!("Every token of {SUBJECT} is revoked already."));
+    let view = terminal.wait_for_sentence(&format!("{SUBJECT}: every token of this subject is revoked already"));
+    assert!(!view.asks() && view.contains("Nothing can be done"), "{view}");
 }

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 
 use authdb_shared::Timestamp;
 use authdb_shared::db::TokensByMonth;
-use authdb_shared::db::{
-    AdminAction, ApproveRefusal, CancelRefusal, DbError, DenyRefusal, Page, RevokeRefusal, RevokedSubject,
-};
+use authdb_shared::db::{AdminAction, DbError, Page};
 use authdb_shared::ids::{Subject, UserCode};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 use authdb_shared::registry::{Registry, RegistryError};
+use authdb_shared::session_plan::{PlanStep, SessionPlan, StepFate};
 use crossterm::event::KeyEvent;
 
+use crate::app::{Glanced, StepTimes};
 use crate::command::Command;
-use crate::effect::Change;
 use crate::export::{Export, ExportError};
 use crate::look::Seen;
 
@@ -74,15 +73,33 @@ pub enum Answer {
         /// What was found.
         found: Result<(Option<DeviceFlow>, Timestamp), DbError>,
     },
-    /// How many tokens revoking all of a subject would change.
-    Revocable {
-        /// The subject.
-        subject: Subject,
-        /// How many.
-        count: Result<u64, DbError>,
+    /// A plan, or why none could be made.
+    Planned {
+        /// Which request this answers.
+        generation: u64,
+        /// The plan.
+        plan: Result<SessionPlan, DbError>,
     },
-    /// What became of a change.
-    Changed(Change, Changed),
+    /// What became of a step of the work under way.
+    StepTaken {
+        /// Of which work.
+        number: u64,
+        /// The step.
+        step: PlanStep,
+        /// When.
+        times: StepTimes,
+        /// What became of it.
+        fate: StepFate,
+    },
+    /// No more steps are taken.
+    WorkEnded {
+        /// Of which work.
+        number: u64,
+        /// Why the rest was not tried, where nobody stopped it.
+        broken_by: Option<String>,
+    },
+    /// What was seen of watched subjects, each with the number of its watch.
+    Glanced(Vec<(u64, Glanced)>),
     /// What became of an export.
     Exported {
         /// The export.
@@ -107,19 +124,4 @@ pub enum Rows {
     Tokens(Result<Page<RefreshToken>, DbError>),
     /// Of `AdminActions`.
     Journal(Result<Page<AdminAction>, DbError>),
-}
-
-/// What became of a change.
-#[derive(Debug)]
-pub enum Changed {
-    /// Of an approval.
-    Approved(Result<Result<DeviceFlow, ApproveRefusal>, DbError>),
-    /// Of a denial.
-    Denied(Result<Result<(), DenyRefusal>, DbError>),
-    /// Of a cancellation.
-    Cancelled(Result<Result<(), CancelRefusal>, DbError>),
-    /// Of revoking one token.
-    Revoked(Result<Result<RefreshToken, RevokeRefusal>, DbError>),
-    /// Of revoking all tokens of a subject.
-    RevokedSubject(Result<RevokedSubject, DbError>),
 }

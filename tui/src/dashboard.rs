@@ -14,7 +14,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::action::Action;
 use crate::app::App;
 use crate::command::Command;
-use crate::draw::format::harmless;
 use crate::effect::Effect;
 use crate::keymap::Keymap;
 use crate::terminal::Screen;
@@ -40,13 +39,9 @@ pub async fn run(db: AuthDb, place: &str, config: &Config) -> anyhow::Result<()>
     app.appearance = draw::Appearance::of(&config.dashboard, |name| std::env::var(name).ok());
     let result = main_loop(&mut screen, &mut app, &worker, answers).await;
     drop(screen);
-    if app.is_leaving {
-        // The screen that would have said it is gone.
-        match (&app.changing, &app.notice) {
-            (Some(_), _) => println!("The last change was still under way. Look again whether it was made."),
-            (None, Some(notice)) => println!("{}", harmless(&notice.text)),
-            (None, None) => {}
-        }
+    // The screen that would have said it is gone.
+    for line in app.last_words() {
+        println!("{line}");
     }
     if let Some(defect) = app.defect {
         bail!("the program broke off: {defect}. This is a defect; please report it");

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use authdb_shared::db::{Containing, FlowFilter, TokenFilter};
-use authdb_shared::ids::{FlowId, Jti, Subject, UserCode};
-use authdb_shared::model::{IdTokenClaims, TokenStatus};
+use authdb_shared::ids::{Subject, UserCode};
+use authdb_shared::model::TokenStatus;
+use authdb_shared::session_plan::PlanStep;
 
+use crate::app::Glance;
 use crate::export::Export;
 use crate::look::Look;
+use crate::request::Request;
 
 /// Something for the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +37,26 @@ pub enum Effect {
     LookForSubjects(String),
     /// Read one device flow.
     LookUp(UserCode),
-    /// Count what revoking all of a subject would change.
-    Count(Subject),
-    /// Change something.
-    Change(Change),
+    /// Make the plan of what was asked for.
+    Plan {
+        /// Comes back with the plan.
+        generation: u64,
+        /// What was asked for.
+        request: Request,
+    },
+    /// Carry a plan out, one step after the other.
+    Work {
+        /// Comes back with every answer.
+        number: u64,
+        /// What to do.
+        steps: Vec<PlanStep>,
+        /// Why, for the journal.
+        reason: Option<String>,
+    },
+    /// Stop that work before its next step.
+    StopWork(u64),
+    /// Look whether watched subjects have new tokens.
+    Glance(Vec<Glance>),
     /// Hand a text to the clipboard of the terminal.
     Copy(String),
     /// Write rows to a file.
@@ -89,19 +108,4 @@ impl TokenView {
             Self::Of(subject) => TokenFilter::of(subject.clone()),
         }
     }
-}
-
-/// A change of the database, with its target frozen when the admin was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Approve a device flow.
-    Approve(UserCode, IdTokenClaims),
-    /// Deny a device flow.
-    Deny(UserCode),
-    /// Cancel an authorization flow.
-    Cancel(FlowId),
-    /// Revoke one token.
-    Revoke(Jti),
-    /// Revoke all tokens of a subject.
-    RevokeSubject(Subject),
 }

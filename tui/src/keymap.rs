@@ -114,13 +114,23 @@ fn of_key(app: &App, key: KeyEvent) -> Option<Action> {
             _ if !key.modifiers.is_empty() => None,
             KeyCode::Char('y') => Some(Action::Command(Command::Confirm)),
             KeyCode::Esc | KeyCode::Char('n' | 'q') => Some(Action::Command(Command::Dismiss)),
+            KeyCode::Tab => Some(Action::Typed(key)),
             _ => scroll(key),
         },
         Mode::Reading => match key.code {
             KeyCode::Esc | KeyCode::Enter | KeyCode::Char('?' | 'q') | KeyCode::F(1) => {
                 Some(Action::Command(Command::Dismiss))
             }
+            KeyCode::Char('x') | KeyCode::Delete if matches!(app.dialog, Some(Dialog::Watches)) => {
+                Some(Action::Typed(key))
+            }
             _ => scroll(key).or_else(|| of_details(app, key)),
+        },
+        Mode::Working => match key.code {
+            _ if !key.modifiers.is_empty() => None,
+            KeyCode::Esc => Some(Action::Command(Command::Dismiss)),
+            KeyCode::Char('q') => Some(Action::Command(Command::Quit)),
+            _ => None,
         },
     }
 }

@@ -19,6 +19,7 @@ pub mod key;
 pub mod keymap;
 pub mod look;
 mod program;
+pub mod request;
 pub mod table;
 pub mod terminal;
 mod verbs;

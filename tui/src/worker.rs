@@ -3,10 +3,12 @@
 //! Each effect is a task of its own, so that a slow statement delays nothing but its own answer. Changes ask the
 //! database for a permit first: a read-only connection has none to give, whatever the screen believes.
 
+mod acting;
 mod looks;
 mod registration;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use authdb_shared::Policy;
 use authdb_shared::actor::Actor;
@@ -14,8 +16,8 @@ use authdb_shared::config::Config;
 use authdb_shared::db::{AuthDb, Order, PageRequest};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::action::{Action, Answer, Changed, Rows};
-use crate::effect::{Change, Effect, Query};
+use crate::action::{Action, Answer, Rows};
+use crate::effect::{Effect, Query};
 use crate::export::Export;
 
 /// Carries effects out.
@@ -27,17 +29,23 @@ pub(crate) struct Worker {
     policy: Arc<Policy>,
     limit: u32,
     answers: UnboundedSender<Action>,
+    /// The number of the last work that was told to stop.
+    stopped: Arc<AtomicU64>,
 }
 
 impl Worker {
     pub(crate) fn new(db: AuthDb, config: &Config, answers: UnboundedSender<Action>) -> Self {
         let (policy, limit) = (Arc::new(config.policy.clone()), config.dashboard.list_limit);
         let config = Arc::new(config.clone());
-        Self { db, actor: Actor::of_this_process(), config, policy, limit, answers }
+        Self { db, actor: Actor::of_this_process(), config, policy, limit, answers, stopped: Arc::default() }
     }
 
     /// Starts carrying an effect out.
     pub(crate) fn start(&self, effect: Effect) {
+        if let Effect::StopWork(number) = effect {
+            self.stopped.fetch_max(number, Ordering::Relaxed);
+            return;
+        }
         let worker = self.clone();
         tokio::spawn(async move {
             let answers = worker.answers.clone();
@@ -65,17 +73,12 @@ impl Worker {
                 let found = self.db.device_flow(&code).await;
                 Answer::Flow { code, found }
             }
-            Effect::Count(subject) => {
-                let count = self.db.revocable_tokens(&subject).await;
-                Answer::Revocable { subject, count }
-            }
-            Effect::Change(change) => {
-                let changed = self.change(&change).await;
-                Answer::Changed(change, changed)
-            }
+            Effect::Plan { generation, request } => Answer::Planned { generation, plan: self.plan(&request).await },
+            Effect::Work { number, steps, reason } => self.work(number, steps, reason).await,
+            Effect::Glance(glances) => Answer::Glanced(self.glance(glances).await),
             Effect::Export(export) => write(export).await,
-            // These are for the terminal.
-            Effect::Copy(_) | Effect::Suspend | Effect::Quit => return None,
+            // These are for the terminal, and for the work under way.
+            Effect::Copy(_) | Effect::StopWork(_) | Effect::Suspend | Effect::Quit => return None,
         })
     }
 
@@ -96,33 +99,6 @@ impl Worker {
                 Rows::Tokens(db.refresh_tokens(filter, policy, &request).await)
             }
             Query::Journal => Rows::Journal(self.journal().await),
-        }
-    }
-
-    async fn change(&self, change: &Change) -> Changed {
-        let db = &self.db;
-        let permit = db.write_permit(&self.actor);
-        match change {
-            Change::Approve(code, claims) => Changed::Approved(match permit {
-                Ok(permit) => db.approve_device_flow(&permit, code, claims, &self.policy).await,
-                Err(error) => Err(error),
-            }),
-            Change::Deny(code) => Changed::Denied(match permit {
-                Ok(permit) => db.deny_device_flow(&permit, code).await,
-                Err(error) => Err(error),
-            }),
-            Change::Cancel(id) => Changed::Cancelled(match permit {
-                Ok(permit) => db.cancel_authorization_flow(&permit, id).await,
-                Err(error) => Err(error),
-            }),
-            Change::Revoke(jti) => Changed::Revoked(match permit {
-                Ok(permit) => db.revoke_token(&permit, jti).await,
-                Err(error) => Err(error),
-            }),
-            Change::RevokeSubject(subject) => Changed::RevokedSubject(match permit {
-                Ok(permit) => Ok(db.revoke_subject(&permit, subject).await),
-                Err(error) => Err(error),
-            }),
         }
     }
 }

@@ -6,7 +6,7 @@ use authdb_shared::ids::UserCode;
 use authdb_shared::model::DeviceFlow;
 
 use super::{App, Dialog, Mode, Step};
-use crate::effect::{Change, Effect};
+use crate::effect::Effect;
 
 impl App {
     pub(super) fn open_approval(&mut self) -> Vec<Effect> {
@@ -14,7 +14,7 @@ impl App {
         self.read_registry()
     }
 
-    /// Enter in a field, or `y` at the end.
+    /// Enter in a field. The last step is the plan, with its own yes.
     pub(super) fn approval_step(&mut self) -> Vec<Effect> {
         let now = self.now();
         self.take_choice();
@@ -36,21 +36,10 @@ impl App {
                     self.fill_name();
                 }
             }
-            Step::Name => self.after_name(),
-            Step::Insist if approve.insistence.value().trim() == approve.exact_subject() => {
-                approve.step = Step::Confirm;
-            }
+            Step::Name => return self.after_name(),
+            Step::Insist if approve.insistence.value().trim() == approve.exact_subject() => return self.propose(now),
             Step::Insist => {
                 approve.error = Some(format!("That is not {}, so nothing was done.", approve.full_subject()));
-            }
-            Step::Confirm => {
-                let Some(flow) = &approve.flow else { return Vec::new() };
-                if let Some(refusal) = ApproveRefusal::of_flow(flow, now, &self.policy) {
-                    approve.error = Some(refusal.to_string());
-                    return Vec::new();
-                }
-                let change = Change::Approve(flow.user_code.clone(), approve.claims());
-                return self.begin(change);
             }
         }
         Vec::new()

@@ -5,7 +5,7 @@ use authdb_shared::ids::Subject;
 use authdb_shared::liveness::FlowState;
 use authdb_shared::model::TokenStatus;
 
-use super::{App, Screen};
+use super::{App, Dialog, Screen};
 use crate::command::{self, Command};
 use crate::effect::TokenView;
 
@@ -35,7 +35,7 @@ impl App {
         if self.read_only {
             return Some("This session is read-only. Start without --read-only to change things.".to_owned());
         }
-        if self.changing.is_some() {
+        if self.work.is_some() {
             return Some("The last change is still under way.".to_owned());
         }
         self.lost.as_ref().map(|_| "The database does not answer. Wait until it is back.".to_owned())
@@ -44,34 +44,39 @@ impl App {
     /// A program that is stopped in a change would keep its rows locked, and logins would wait for them.
     pub(crate) fn cannot_suspend(&self) -> Option<String> {
         let text = "A change is still under way, and must not be stopped in the middle.";
-        self.changing.as_ref().map(|_| text.to_owned())
+        self.work.as_ref().map(|_| text.to_owned())
     }
 
-    /// A change is of one row: whoever has marked others means those, and must not hit the one under the cursor.
-    fn marks_rows(&self) -> Option<String> {
-        let marked = self.list().map_or(0, |list| list.marks().0);
-        (marked > 0).then(|| format!("{marked} marked, but this changes one row. Esc drops the marks."))
+    /// Whether rows are marked. Then the plan says which of them are unfit; of one row that is said at once.
+    fn has_marks(&self) -> bool {
+        self.list().is_some_and(|list| list.marks().0 > 0)
+    }
+
+    /// The details show one row: whoever has marked others must not take it for what a change there is about.
+    fn marks_beside_details(&self) -> Option<String> {
+        let is_hidden = matches!(self.dialog, Some(Dialog::Details)) && self.has_marks();
+        is_hidden.then(|| "Other rows are marked than the one shown here. Esc twice drops the marks.".to_owned())
     }
 
     pub(crate) fn cannot_deny(&self) -> Option<String> {
-        if let Some(reason) = self.marks_rows() {
-            return Some(reason);
+        if self.has_marks() {
+            return self.marks_beside_details();
         }
         let Some(flow) = self.device_flows.selected() else { return no_row() };
         ended(flow.state(self.now(), &self.policy), &flow.user_code.to_string())
     }
 
     pub(crate) fn cannot_cancel(&self) -> Option<String> {
-        if let Some(reason) = self.marks_rows() {
-            return Some(reason);
+        if self.has_marks() {
+            return self.marks_beside_details();
         }
         let Some(flow) = self.authorization_flows.selected() else { return no_row() };
         ended(flow.state(self.now(), &self.policy), "This flow")
     }
 
     pub(crate) fn cannot_revoke(&self) -> Option<String> {
-        if let Some(reason) = self.marks_rows() {
-            return Some(reason);
+        if self.has_marks() {
+            return self.marks_beside_details();
         }
         let Some(token) = self.tokens.selected() else { return no_row() };
         (token.status == TokenStatus::Revoked).then(|| "This token is already revoked.".to_owned())
@@ -95,7 +100,15 @@ impl App {
     }
 
     pub(crate) fn cannot_revoke_subject(&self) -> Option<String> {
-        self.marks_rows().or_else(|| self.has_no_subject())
+        match (self.has_marks(), self.screen) {
+            (true, Screen::Subjects) => None,
+            (true, _) => Some(
+                "Tokens are marked, but this is about all of one subject. Esc drops the marks; several subjects are \
+                 marked on screen 4."
+                    .to_owned(),
+            ),
+            (false, _) => self.has_no_subject(),
+        }
     }
 
     pub(crate) fn has_no_subject(&self) -> Option<String> {

@@ -61,6 +61,7 @@ impl App {
             Command::Cancel => self.ask_cancel(),
             Command::Revoke => self.ask_revoke(),
             Command::RevokeSubject => self.ask_revoke_subject(),
+            Command::Watches => self.open_watches(),
             Command::Quit | Command::Suspend | Command::Confirm | Command::Dismiss => Vec::new(),
         }
     }

@@ -6,8 +6,7 @@ use authdb_shared::model::{DeviceFlow, IdTokenClaims};
 use authdb_shared::{Policy, Timestamp};
 use tui_input::Input;
 
-use super::{Exporting, Palette};
-use crate::effect::Change;
+use super::{Ended, Exporting, Palette, PlanDialog};
 
 /// What lies over the screen.
 #[derive(Debug)]
@@ -20,25 +19,16 @@ pub enum Dialog {
     Export(Box<Exporting>),
     /// Every field of the row under the cursor.
     Details,
-    /// A question about one change.
-    Confirm(Confirm),
     /// The steps of approving a device code.
     Approve(Box<Approve>),
-}
-
-/// A question about one change, whose target was frozen when the dialog opened.
-#[derive(Debug)]
-pub struct Confirm {
-    /// The question.
-    pub title: String,
-    /// What will follow from a yes, a paragraph each.
-    pub consequences: Vec<String>,
-    /// What `y` does, in a word or two.
-    pub verb: &'static str,
-    /// The change.
-    pub change: Change,
-    /// Whether something that belongs into the question is still being counted; until then `y` does nothing.
-    pub is_counting: bool,
+    /// A plan that waits for a yes.
+    Plan(Box<PlanDialog>),
+    /// The work under way.
+    Work,
+    /// Work that has ended.
+    Ended(Box<Ended>),
+    /// Who is watched after a revocation.
+    Watches,
 }
 
 /// The step of an approval.
@@ -52,8 +42,6 @@ pub enum Step {
     Name,
     /// The subject once more, where DiracX will refuse it.
     Insist,
-    /// The question.
-    Confirm,
 }
 
 /// The steps of approving a device code.
@@ -106,7 +94,6 @@ impl Approve {
             Step::Subject => Some(&mut self.sub),
             Step::Name => Some(&mut self.name),
             Step::Insist => Some(&mut self.insistence),
-            Step::Confirm => None,
         }
     }
 
@@ -159,7 +146,7 @@ impl Approve {
             Step::Code => return false,
             Step::Subject => Step::Code,
             Step::Name => Step::Subject,
-            Step::Insist | Step::Confirm => Step::Name,
+            Step::Insist => Step::Name,
         };
         true
     }

@@ -7,7 +7,6 @@ mod approval;
 mod availability;
 mod browse;
 mod browsing;
-mod changes;
 mod copying;
 mod dialog;
 mod exporting;
@@ -15,6 +14,8 @@ mod list;
 mod looks;
 mod marks;
 mod palette;
+mod plan_dialog;
+mod planning;
 mod reading;
 mod registration;
 mod rows;
@@ -22,6 +23,8 @@ mod screen;
 mod targets;
 mod theme;
 mod typing;
+mod watches;
+mod work;
 
 use std::time::Duration;
 
@@ -30,21 +33,24 @@ use authdb_shared::db::{AdminAction, AuthDb, TokensByMonth};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 use authdb_shared::{Policy, Timestamp};
 pub use browse::{Browse, Cell};
-pub use dialog::{Approve, Confirm, Dialog, Step};
+pub use dialog::{Approve, Dialog, Step};
 pub use exporting::Exporting;
 pub use list::{List, Sort};
 pub use looks::Looks;
 pub use palette::{Found, Palette, Way};
+pub use plan_dialog::{PlanDialog, PlanField, Reasons};
 pub use reading::{Freshness, Reading, Slot};
 pub use registration::{CANDIDATES, Registration};
 pub use screen::Screen;
 pub use targets::Targets;
 use tui_input::Input;
+pub use watches::{Glance, Glanced, Sight, Watch, Watches};
+pub use work::{Ended, StepTimes, Work};
 
 use crate::action::{Action, Answer};
 use crate::command::Command;
 use crate::draw;
-use crate::effect::{Change, Effect, TokenView};
+use crate::effect::{Effect, TokenView};
 use crate::keymap::Keymap;
 use crate::table::Viewpoint;
 
@@ -59,6 +65,8 @@ pub enum Mode {
     Confirming,
     /// Nothing but leaving.
     Reading,
+    /// Nothing but stopping the work, and leaving the program.
+    Working,
 }
 
 /// How good the news is.
@@ -147,8 +155,12 @@ pub struct App {
     pub notice: Option<Notice>,
     /// Set while the database does not answer.
     pub lost: Option<Lost>,
-    /// A change that is under way.
-    pub changing: Option<Change>,
+    /// The changes that are under way.
+    pub work: Option<Work>,
+    /// Who is watched after a revocation.
+    pub watches: Watches,
+    /// Whether a change needs a reason.
+    pub reasons: Reasons,
     /// A defect that ends the program.
     pub defect: Option<String>,
     /// Set when the admin leaves while a change is under way: the program waits for it.
@@ -169,6 +181,9 @@ pub struct App {
     answered_at: Option<Timestamp>,
     /// What was typed into an approval while its code was looked up.
     type_ahead: Vec<Action>,
+    /// Plans that were asked for so far, and works that were begun.
+    plans_asked: u64,
+    works_begun: u64,
 }
 
 impl App {
@@ -212,7 +227,9 @@ impl App {
             filter_input: None,
             notice: None,
             lost: None,
-            changing: None,
+            work: None,
+            watches: Watches::default(),
+            reasons: if config.dashboard.require_reason { Reasons::Required } else { Reasons::Optional },
             defect: None,
             is_leaving: false,
             dialog_scroll: 0,
@@ -224,6 +241,8 @@ impl App {
             months_asked_at: None,
             answered_at: None,
             type_ahead: Vec::new(),
+            plans_asked: 0,
+            works_begun: 0,
         }
     }
 
@@ -244,9 +263,9 @@ impl App {
     #[must_use]
     pub fn mode(&self) -> Mode {
         match &self.dialog {
-            Some(Dialog::Help | Dialog::Details) => Mode::Reading,
-            Some(Dialog::Confirm(_)) => Mode::Confirming,
-            Some(Dialog::Approve(approve)) if approve.step == Step::Confirm => Mode::Confirming,
+            Some(Dialog::Help | Dialog::Details | Dialog::Ended(_) | Dialog::Watches) => Mode::Reading,
+            Some(Dialog::Plan(plan)) => plan.mode(),
+            Some(Dialog::Work) => Mode::Working,
             Some(Dialog::Approve(_) | Dialog::Palette(_) | Dialog::Export(_)) => Mode::Typing,
             None if self.filter_input.is_some() => Mode::Typing,
             None => Mode::Browsing,
@@ -273,11 +292,15 @@ impl App {
         // A message has been read when the next key is pressed.
         self.notice = None;
         match command {
-            Command::Quit if self.changing.is_some() && !self.is_leaving => {
+            Command::Quit if self.work.is_some() && !self.is_leaving => {
                 self.is_leaving = true;
-                self.say(Tone::Plain, "Leaving as soon as the change is done. q leaves at once.".to_owned())
+                let stop = if matches!(self.dialog, Some(Dialog::Work)) { " Esc stops it before." } else { "" };
+                self.say(Tone::Plain, format!("Leaving as soon as the change is done.{stop} q leaves at once."))
             }
             Command::Quit => vec![Effect::Quit],
+            Command::Down | Command::Up if matches!(self.dialog, Some(Dialog::Watches)) => {
+                self.choose_watch(command == Command::Down)
+            }
             Command::Down | Command::Up if self.dialog.is_some() => self.scroll_dialog(command == Command::Down),
             Command::Suspend => match self.cannot_suspend() {
                 Some(reason) => self.say(Tone::Plain, reason),
@@ -320,6 +343,7 @@ impl App {
             self.months_asked_at = Some(now);
             effects.push(Effect::FetchMonths);
         }
+        effects.extend(self.glances_due());
         effects
     }
 
@@ -333,8 +357,10 @@ impl App {
             Answer::Registry(read) => return self.registry_read(read),
             Answer::Subjects { vo, found } => self.subjects_found(vo, found),
             Answer::Flow { code, found } => return self.looked_up(&code, found),
-            Answer::Revocable { subject, count } => self.counted(&subject, count),
-            Answer::Changed(change, changed) => return self.changed(&change, changed),
+            Answer::Planned { generation, plan } => return self.planned(generation, plan),
+            Answer::StepTaken { number, step, times, fate } => return self.step_taken(number, &step, times, fate),
+            Answer::WorkEnded { number, broken_by } => return self.work_ended(number, broken_by),
+            Answer::Glanced(seen) => return self.glanced(seen),
             Answer::Exported { export, result } => return self.exported(&export, result),
             Answer::Defect(reason) => {
                 self.defect = Some(reason);

@@ -9,6 +9,7 @@ use authdb_shared::Timestamp;
 use authdb_shared::db::DbError;
 use authdb_shared::ids::Subject;
 use authdb_shared::registry::{Mismatch, RegisteredUser, Registry, RegistryError};
+use authdb_shared::session_plan::SessionPlan;
 use tui_input::Input;
 
 use super::{App, Approve, Dialog, Step};
@@ -150,12 +151,28 @@ impl App {
     }
 
     /// The step after the name: DiracX's own refusal, if one is to be expected, must be insisted on.
-    pub(super) fn after_name(&mut self) {
-        let Some(Dialog::Approve(approve)) = &mut self.dialog else { return };
+    pub(super) fn after_name(&mut self) -> Vec<Effect> {
+        let now = self.now();
+        let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Vec::new() };
         if self.registration.is_awaited() {
             approve.error = Some("The registry is still being read. Press Enter again in a moment.".to_owned());
-            return;
+        } else if self.registration.mismatch(approve).is_some() {
+            approve.step = Step::Insist;
+        } else {
+            return self.propose(now);
         }
-        approve.step = if self.registration.mismatch(approve).is_some() { Step::Insist } else { Step::Confirm };
+        Vec::new()
+    }
+
+    /// Puts the plan before the admin, with what speaks against it.
+    pub(super) fn propose(&mut self, now: Timestamp) -> Vec<Effect> {
+        let Some(Dialog::Approve(approve)) = self.dialog.take() else { return Vec::new() };
+        let Some(flow) = approve.flow.clone() else { return Vec::new() };
+        let plan = SessionPlan::approve(flow, approve.claims(), now);
+        let plan = match self.registration.mismatch(&approve) {
+            Some(mismatch) => plan.warning(mismatch.to_string()),
+            None => plan,
+        };
+        self.propose_approval(approve, plan)
     }
 }

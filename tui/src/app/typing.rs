@@ -13,6 +13,11 @@ impl App {
         if let Some(Dialog::Palette(_)) = self.dialog {
             return self.typed_into_palette(key);
         }
+        match self.dialog {
+            Some(Dialog::Plan(_)) => return self.typed_into_plan(key),
+            Some(Dialog::Watches) => return self.dismiss_watch(),
+            _ => {}
+        }
         let event = crossterm::event::Event::Key(key);
         if let Some(Dialog::Export(exporting)) = &mut self.dialog {
             exporting.typed(&event);
@@ -44,11 +49,8 @@ impl App {
 
     pub(super) fn confirm(&mut self) -> Vec<Effect> {
         match &self.dialog {
-            Some(Dialog::Confirm(confirm)) if confirm.is_counting => Vec::new(),
-            Some(Dialog::Confirm(confirm)) => {
-                let change = confirm.change.clone();
-                self.begin(change)
-            }
+            Some(Dialog::Plan(_)) => self.confirm_plan(),
+            Some(Dialog::Work) => Vec::new(),
             Some(Dialog::Approve(approve)) if approve.looking_up.is_some() => {
                 self.type_ahead.push(Action::Command(Command::Confirm));
                 Vec::new()
@@ -56,7 +58,7 @@ impl App {
             Some(Dialog::Approve(_)) => self.approval_step(),
             Some(Dialog::Palette(_)) => self.give_from_palette(),
             Some(Dialog::Export(_)) => self.export(),
-            Some(Dialog::Help | Dialog::Details) => self.dismiss(),
+            Some(Dialog::Help | Dialog::Details | Dialog::Ended(_) | Dialog::Watches) => self.dismiss(),
             // A filter that cannot be read is not kept: it stays in its field, with what is wrong with it.
             None if self.unreadable_filter().is_some() => Vec::new(),
             None => {
@@ -72,6 +74,12 @@ impl App {
         if let Some(Dialog::Approve(approve)) = &mut self.dialog
             && approve.back()
         {
+            return Vec::new();
+        }
+        if matches!(self.dialog, Some(Dialog::Work)) {
+            return self.stop_work();
+        }
+        if self.withdraw_plan() {
             return Vec::new();
         }
         if self.dialog.take().is_some() {

@@ -71,14 +71,16 @@ pub enum Command {
     SwitchRange,
     /// Approve a device code by hand.
     Approve,
-    /// Deny the device flow under the cursor.
+    /// Deny the marked device flows, or the one under the cursor.
     Deny,
-    /// Cancel the authorization flow under the cursor.
+    /// Cancel the marked authorization flows, or the one under the cursor.
     Cancel,
-    /// Revoke the token under the cursor.
+    /// Revoke the marked tokens, or the one under the cursor.
     Revoke,
-    /// Revoke all tokens of the subject under the cursor.
+    /// Revoke all tokens of the marked subjects, or of the one under the cursor.
     RevokeSubject,
+    /// Show who is watched after a revocation.
+    Watches,
     /// Say yes in a dialog.
     Confirm,
     /// Say no in a dialog.

@@ -30,12 +30,12 @@ pub const COMMANDS: &[Entry] = &[
         .hint("approve")
         .on(DEVICE_FLOWS)
         .changes(),
-    Entry::new(Command::Deny, "deny", &[letter('d')], "deny the device flow under the cursor")
+    Entry::new(Command::Deny, "deny", &[letter('d')], "deny the device flow, or all marked ones")
         .hint("deny")
         .on(DEVICE_FLOWS)
         .changes()
         .unless(App::cannot_deny),
-    Entry::new(Command::Cancel, "cancel", &[letter('c')], "cancel the authorization flow under the cursor")
+    Entry::new(Command::Cancel, "cancel", &[letter('c')], "cancel the authorization flow, or all marked ones")
         .hint("cancel flow")
         .on(AUTHORIZATION_FLOWS)
         .changes()
@@ -57,7 +57,7 @@ pub const COMMANDS: &[Entry] = &[
         .hint("owner")
         .on(TOKENS)
         .unless(App::has_no_subject),
-    Entry::new(Command::Revoke, "revoke", &[letter('r')], "revoke the token under the cursor")
+    Entry::new(Command::Revoke, "revoke", &[letter('r')], "revoke the token, or all marked ones")
         .hint("revoke")
         .on(TOKENS)
         .changes()
@@ -66,12 +66,14 @@ pub const COMMANDS: &[Entry] = &[
         Command::RevokeSubject,
         "revoke_subject",
         &[letter('R')],
-        "revoke all tokens of the subject under the cursor",
+        "revoke all tokens of the subject, or of the marked ones",
     )
     .hint("revoke all")
     .on(OF_SUBJECTS)
     .changes()
     .unless(App::cannot_revoke_subject),
+    Entry::new(Command::Watches, "watches", &[letter('w')], "what came after revocations: clocks, and new tokens")
+        .unless(App::watches_nobody),
     Entry::new(Command::SwitchRange, "horizon", &[letter('l')], "live tokens, last day, last week, all not revoked")
         .hint("horizon")
         .on(TOKENS)

@@ -9,16 +9,18 @@ use unicode_width::UnicodeWidthStr;
 
 use super::format::{harmless, span};
 use super::style;
-use crate::app::{App, Approve, Confirm, Dialog, Step, Tone};
+use crate::app::{App, Approve, Dialog, Step, Tone};
 
 /// Wide enough for a sentence, narrow enough to be read at a glance.
-const WIDTH: u16 = 74;
+pub(super) const WIDTH: u16 = 74;
 const PADDING: u16 = 2;
 
 pub(super) fn draw(app: &App, frame: &mut Frame) {
     let Some(content) = content(app) else { return };
-    let body = open(frame, &content, app.dialog_scroll);
+    let pinned = pinned(app);
+    let (body, fields) = open(frame, &content, &pinned, app.dialog_scroll);
     if let Some((line, column)) = content.cursor {
+        let body = if pinned.is_empty() { body } else { fields };
         let x = body.x + u16::try_from(column).unwrap_or(u16::MAX).min(body.width.saturating_sub(1));
         let y = body.y + u16::try_from(line).unwrap_or(u16::MAX).min(body.height.saturating_sub(1));
         frame.set_cursor_position(Position::new(x, y));
@@ -28,7 +30,15 @@ pub(super) fn draw(app: &App, frame: &mut Frame) {
 /// Lines of the open dialog that a terminal of this size cannot show.
 pub(super) fn hidden_lines(app: &App) -> u16 {
     let (width, height) = app.size;
-    content(app).map_or(0, |content| Shape::of(&content, Rect::new(0, 0, width, height)).hidden)
+    content(app).map_or(0, |content| Shape::of(&content, &pinned(app), Rect::new(0, 0, width, height)).hidden)
+}
+
+/// Lines that stay in sight while the text above them is scrolled: the fields of a plan.
+fn pinned(app: &App) -> Vec<Line<'static>> {
+    match &app.dialog {
+        Some(Dialog::Plan(plan)) => super::plan::fields(app, plan),
+        _ => Vec::new(),
+    }
 }
 
 /// What a dialog says.
@@ -36,7 +46,7 @@ pub(super) struct Content {
     pub(super) title: String,
     pub(super) text: Text<'static>,
     pub(super) keys: Vec<(String, &'static str)>,
-    /// Line and column of the cursor in the text, where something is typed.
+    /// Line and column of the cursor in the text, or in the pinned lines where there are some, while something is typed.
     pub(super) cursor: Option<(usize, usize)>,
 }
 
@@ -46,8 +56,11 @@ fn content(app: &App) -> Option<Content> {
         Some(Dialog::Palette(palette)) => Some(super::palette::content(app, palette)),
         Some(Dialog::Export(exporting)) => Some(super::exporting::content(app, exporting)),
         Some(Dialog::Details) => Some(super::details::content(app)),
-        Some(Dialog::Confirm(confirm)) => Some(question(confirm)),
         Some(Dialog::Approve(approve)) => Some(approval(app, approve)),
+        Some(Dialog::Plan(plan)) => Some(super::plan::content(app, plan)),
+        Some(Dialog::Work) => app.work.as_ref().map(super::work::content),
+        Some(Dialog::Ended(ended)) => Some(super::work::report(ended)),
+        Some(Dialog::Watches) => Some(super::watches::content(app)),
         None => None,
     }
 }
@@ -55,19 +68,21 @@ fn content(app: &App) -> Option<Content> {
 /// Where a dialog goes, and how much of it there is room for.
 struct Shape {
     area: Rect,
+    pinned: u16,
     foot: u16,
     hidden: u16,
 }
 
 impl Shape {
-    fn of(content: &Content, screen: Rect) -> Self {
+    fn of(content: &Content, pinned: &[Line<'static>], screen: Rect) -> Self {
         let width = WIDTH.min(screen.width);
         let inside = width.saturating_sub(2 + 2 * PADDING).max(1);
         let height_of = |paragraph: Paragraph| u16::try_from(paragraph.line_count(inside)).unwrap_or(u16::MAX);
         let lines = height_of(body(content));
-        let is_cut = lines.saturating_add(height_of(foot(content, 0)) + 2) > screen.height;
+        let pinned = u16::try_from(pinned.len()).unwrap_or(u16::MAX);
+        let is_cut = lines.saturating_add(pinned + height_of(foot(content, 0)) + 2) > screen.height;
         let foot = height_of(foot(content, u16::from(is_cut)));
-        let height = lines.saturating_add(foot + 3).min(screen.height);
+        let height = lines.saturating_add(pinned + foot + 3).min(screen.height);
         let area = Rect {
             x: screen.x + (screen.width - width) / 2,
             y: screen.y + (screen.height - height) / 2,
@@ -75,15 +90,15 @@ impl Shape {
             height,
         };
         // Without room, the gap above the keys goes first.
-        let body = height.saturating_sub(foot + 2);
-        Self { area, foot, hidden: lines.saturating_sub(body) }
+        let body = height.saturating_sub(pinned + foot + 2);
+        Self { area, pinned, foot, hidden: lines.saturating_sub(body) }
     }
 }
 
 /// Opens a box as high as the content needs, with its keys at the foot however little room there is, and says where the
 /// text is.
-fn open(frame: &mut Frame, content: &Content, scroll: u16) -> Rect {
-    let Shape { area, foot: foot_height, hidden } = Shape::of(content, frame.area());
+fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: u16) -> (Rect, Rect) {
+    let Shape { area, pinned: pinned_height, foot: foot_height, hidden } = Shape::of(content, pinned, frame.area());
     let scroll = scroll.min(hidden);
     let block = Block::new()
         .borders(Borders::ALL)
@@ -91,13 +106,19 @@ fn open(frame: &mut Frame, content: &Content, scroll: u16) -> Rect {
         .title(Span::styled(format!(" {} ", content.title), style::STRONG));
     let inner = block.inner(area);
     let gap = u16::from(hidden == 0);
-    let [text_area, _, key_area] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length(gap), Constraint::Length(foot_height)]).areas(inner);
+    let [text_area, pinned_area, _, key_area] = Layout::vertical([
+        Constraint::Fill(1),
+        Constraint::Length(pinned_height),
+        Constraint::Length(gap),
+        Constraint::Length(foot_height),
+    ])
+    .areas(inner);
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     frame.render_widget(body(content).scroll((scroll, 0)), text_area);
+    frame.render_widget(Paragraph::new(pinned.to_vec()), pinned_area);
     frame.render_widget(foot(content, hidden - scroll), key_area);
-    text_area
+    (text_area, pinned_area)
 }
 
 fn body(content: &Content) -> Paragraph<'static> {
@@ -113,23 +134,6 @@ fn foot(content: &Content, hidden: u16) -> Paragraph<'static> {
         line.extend([Span::raw(gap), Span::styled(key.clone(), style::KEY), Span::raw(format!(" {what}"))]);
     }
     Paragraph::new(line).wrap(Wrap { trim: true })
-}
-
-fn question(confirm: &Confirm) -> Content {
-    let mut lines: Vec<Line> = Vec::new();
-    for consequence in &confirm.consequences {
-        if !lines.is_empty() {
-            lines.push(Line::raw(""));
-        }
-        lines.push(Line::raw(harmless(consequence)));
-    }
-    let yes = if confirm.is_counting { "counting…" } else { confirm.verb };
-    Content {
-        title: harmless(&confirm.title),
-        text: Text::from(lines),
-        keys: vec![("y".to_owned(), yes), ("Esc".to_owned(), "leave everything as it is")],
-        cursor: None,
-    }
 }
 
 fn approval(app: &App, approve: &Approve) -> Content {
@@ -163,11 +167,6 @@ fn approval(app: &App, approve: &Approve) -> Content {
             lines.extend(super::registration::candidates(app, approve));
         }
     }
-    if approve.step == Step::Confirm {
-        lines.push(Line::raw(""));
-        lines.extend(consequences(approve));
-        lines.extend(super::registration::held_against(app));
-    }
     if let Some(error) = &approve.error {
         lines.push(Line::raw(""));
         lines.push(Line::styled(harmless(error), style::of_tone(Tone::Bad)));
@@ -175,7 +174,6 @@ fn approval(app: &App, approve: &Approve) -> Content {
     let keys = match approve.step {
         _ if approve.looking_up.is_some() => vec![("Esc".to_owned(), "cancel; looking the code up…")],
         Step::Code => vec![("Enter".to_owned(), "look it up"), ("Esc".to_owned(), "cancel")],
-        Step::Confirm => vec![("y".to_owned(), "approve it"), ("Esc".to_owned(), "back")],
         Step::Subject => {
             vec![("↓↑".to_owned(), "choose"), ("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")]
         }
@@ -194,19 +192,5 @@ fn about_flow(app: &App, approve: &Approve) -> Vec<Line<'static>> {
         Line::raw(format!("  client {}", harmless(&flow.client_id))),
         Line::raw(format!("  scope {}", flow.scope)),
         Line::raw(format!("  started {age} ago, {left} left")),
-    ]
-}
-
-fn consequences(approve: &Approve) -> Vec<Line<'static>> {
-    let subject = approve.full_subject();
-    let group = approve.flow.as_ref().and_then(|flow| flow.scope.group()).map(harmless);
-    let member = group.map_or_else(|| "its default group".to_owned(), |group| format!("the group {group}"));
-    vec![
-        Line::styled(format!("Whoever holds this code is logged in as {subject}."), style::STRONG),
-        Line::raw(""),
-        Line::raw(format!(
-            "DiracX mints a token for {subject} at the client's next poll, if that is a registered user and a member of \
-             {member}; otherwise the login fails there."
-        )),
     ]
 }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::format::{clock, fit, harmless, number, span};
 use super::style;
-use crate::app::{App, List, Screen};
+use crate::app::{App, List, Screen, Work};
 use crate::table::Row;
 
 /// An answer that takes longer than this is worth a word.
@@ -43,8 +43,7 @@ fn bad_news(app: &App) -> Option<String> {
 fn title(app: &App, width: usize) -> Line<'static> {
     let state = match app.freshness().waiting.filter(|waiting| *waiting >= SLOW && app.lost.is_none()) {
         Some(waiting) => format!("waiting for the database, {}  ", span(waiting)),
-        None if app.changing.is_some() => "changing…  ".to_owned(),
-        None => String::new(),
+        None => app.work.as_ref().map(under_way).unwrap_or_default(),
     };
     let mode = if app.read_only { "READ-ONLY  " } else { "" };
     let right = format!("{state}{mode}{} ", clock(app.now()));
@@ -66,6 +65,13 @@ fn context(app: &App) -> String {
         (true, _) => format!("  PRODUCTION {name}"),
         (false, 0 | 1) => String::new(),
         (false, _) => format!("  {name}"),
+    }
+}
+
+fn under_way(work: &Work) -> String {
+    match work.steps() {
+        1 => "changing…  ".to_owned(),
+        steps => format!("changing… {} of {}  ", number(work.report.tried() as u64), number(steps as u64)),
     }
 }
 

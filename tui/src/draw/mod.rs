@@ -16,9 +16,12 @@ mod overview;
 mod page;
 mod palette;
 mod partitions;
+mod plan;
 mod registration;
 mod sparks;
 mod style;
+mod watches;
+mod work;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -35,6 +38,7 @@ struct Areas {
     list: Rect,
     chart: Rect,
     details: Rect,
+    watches: Rect,
     notice: Rect,
     hints: Rect,
 }
@@ -50,18 +54,19 @@ const LIST_HEADS: u16 = 2;
 fn areas(app: &App) -> Areas {
     let (width, height) = app.size;
     let has_chart = app.screen == Screen::Tokens && height >= HIGH && app.months.is_some();
-    let [head, tabs, banner, list, chart, details, notice, hints] = Layout::vertical([
+    let [head, tabs, banner, list, chart, details, watches, notice, hints] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Length(head::banner_height(app)),
         Constraint::Min(3),
         Constraint::Length(if has_chart { CHART_HEIGHT } else { 0 }),
         Constraint::Length(if height >= LOW && app.list().is_some() { 3 } else { 0 }),
+        Constraint::Length(watches::height(app)),
         Constraint::Length(foot::notice_height(app, width)),
         Constraint::Length(1),
     ])
     .areas(Rect::new(0, 0, width, height));
-    Areas { head, tabs, banner, list, chart, details, notice, hints }
+    Areas { head, tabs, banner, list, chart, details, watches, notice, hints }
 }
 
 /// Rows of the list in view.
@@ -88,7 +93,8 @@ pub fn draw(app: &App, frame: &mut Frame) {
     // After a resize the frame may be smaller for a moment than the last size that was reported.
     let visible = |area: Rect| area.intersection(frame.area());
     let [head, tabs, banner, list] = [areas.head, areas.tabs, areas.banner, areas.list].map(visible);
-    let [chart, details, notice, hints] = [areas.chart, areas.details, areas.notice, areas.hints].map(visible);
+    let [chart, details, watched] = [areas.chart, areas.details, areas.watches].map(visible);
+    let [notice, hints] = [areas.notice, areas.hints].map(visible);
     head::draw(app, frame, head, tabs, banner);
     if let Some(shown) = app.list() {
         lists::draw(app, shown, frame, list);
@@ -97,6 +103,7 @@ pub fn draw(app: &App, frame: &mut Frame) {
     }
     chart::draw(app, frame, chart);
     lists::draw_details(app, frame, details);
+    watches::draw(app, frame, watched);
     foot::draw(app, frame, notice, hints);
     dialogs::draw(app, frame);
     app.appearance.apply(frame.buffer_mut());

@@ -23,9 +23,9 @@ fn approving_takes_the_typed_code_and_shows_whom_it_logs_in() {
     harness.press(KeyCode::Enter);
     assert!(harness.screen(80, 24).contains("logged in as lhcb:alice"));
     harness.press(KeyCode::Enter);
-    assert_eq!(harness.changes(), Vec::<&Change>::new());
+    assert_eq!(harness.changes(), Vec::<&PlanStep>::new());
     harness.key('y');
-    let [Change::Approve(approved, claims)] = harness.changes()[..] else { panic!("{:?}", harness.effects) };
+    let [PlanStep::Approve(approved, claims)] = harness.changes()[..] else { panic!("{:?}", harness.effects) };
     assert_eq!((approved, claims.sub.as_str(), claims.preferred_username.as_deref()), (&code, "alice", None));
 }
 
@@ -62,7 +62,7 @@ fn a_code_that_expires_while_the_name_is_typed_is_not_approved() {
     harness.press(KeyCode::Enter);
     harness.now = at(NOW + 11_000);
     harness.key('y');
-    assert_eq!(harness.changes(), Vec::<&Change>::new());
+    assert_eq!(harness.changes(), Vec::<&PlanStep>::new());
     assert!(harness.screen(80, 24).contains("expired 1s ago"));
 }
 
@@ -89,7 +89,7 @@ fn what_is_typed_ahead_goes_where_it_was_meant_and_confirms_nothing() {
     harness.key('y');
     let code = UserCode::from_stored("BCDFGHJK".to_owned());
     harness.answer(Answer::Flow { code, found: Ok((Some(flow("BCDFGHJK", FlowStatus::Pending, 60)), at(NOW))) });
-    assert_eq!(harness.changes(), Vec::<&Change>::new());
+    assert_eq!(harness.changes(), Vec::<&PlanStep>::new());
     assert!(harness.screen(80, 24).contains("logged in as lhcb:amara."));
 }
 

@@ -41,7 +41,7 @@ fn with_registry() -> Harness {
 
 fn approved(harness: &Harness) -> Option<(&str, Option<&str>)> {
     match harness.changes()[..] {
-        [Change::Approve(_, claims)] => Some((claims.sub.as_str(), claims.preferred_username.as_deref())),
+        [PlanStep::Approve(_, claims)] => Some((claims.sub.as_str(), claims.preferred_username.as_deref())),
         _ => None,
     }
 }

@@ -4,18 +4,20 @@ mod anomalies;
 mod appearance;
 mod approvals;
 mod ceremony;
-mod changes;
 mod copying;
 mod exporting;
 mod filters;
 mod looks;
 mod palette;
+mod plans;
 mod suspending;
 mod views;
+mod watches;
+mod work;
 
 use authdb_shared::clock;
 use authdb_shared::config::Sources;
-use authdb_shared::db::{ApproveRefusal, DbError, FlowFilter, Page, RevokedSubject};
+use authdb_shared::db::{DbError, FlowFilter, Page};
 use authdb_shared::ids::{Jti, Subject, UserCode};
 use authdb_shared::model::{FlowStatus, Scope, TokenStatus};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -23,7 +25,9 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::*;
-use crate::action::{Changed, Rows};
+use authdb_shared::session_plan::{HeldTokens, PlanStep, SessionPlan, StepFate};
+
+use crate::action::Rows;
 use crate::effect::Query;
 use crate::keymap;
 
@@ -139,11 +143,43 @@ impl Harness {
         asked.expect("a list was asked for")
     }
 
-    fn changes(&self) -> Vec<&Change> {
-        self.effects
-            .iter()
-            .filter_map(|effect| if let Effect::Change(change) = effect { Some(change) } else { None })
-            .collect()
+    /// The steps of the works that were begun.
+    fn changes(&self) -> Vec<&PlanStep> {
+        let steps = |effect: &'_ Effect| matches!(effect, Effect::Work { .. });
+        let works = self.effects.iter().filter(|effect| steps(effect));
+        works.flat_map(|effect| if let Effect::Work { steps, .. } = effect { steps.as_slice() } else { &[] }).collect()
+    }
+
+    /// Answers the last request for a plan.
+    fn planned(&mut self, plan: SessionPlan) {
+        let generation = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Plan { generation, .. } => Some(*generation),
+            _ => None,
+        });
+        let generation = generation.expect("a plan was asked for");
+        self.answer(Answer::Planned { generation, plan: Ok(plan) });
+    }
+
+    /// The number of the last work that was begun.
+    fn work_number(&self) -> u64 {
+        let number = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Work { number, .. } => Some(*number),
+            _ => None,
+        });
+        number.expect("work was begun")
+    }
+
+    /// Answers for the worker that a step was taken.
+    fn step(&mut self, step: &PlanStep, fate: StepFate) {
+        let (number, step) = (self.work_number(), step.clone());
+        let times = StepTimes { began: at(NOW), ended: Some(at(NOW)) };
+        self.answer(Answer::StepTaken { number, step, times, fate });
+    }
+
+    /// Answers for the worker that no more steps are taken.
+    fn end_work(&mut self, broken_by: Option<&str>) {
+        let number = self.work_number();
+        self.answer(Answer::WorkEnded { number, broken_by: broken_by.map(str::to_owned) });
     }
 
     fn filter(&self) -> &str {
@@ -152,6 +188,14 @@ impl Harness {
 
     fn notice(&self) -> &str {
         self.app.notice.as_ref().map_or("", |notice| notice.text.as_str())
+    }
+
+    /// The words on the screen, however they are wrapped inside of a box.
+    fn says(&mut self, sentence: &str) -> bool {
+        let letters = |text: &str| -> String {
+            text.chars().filter(|it| !it.is_whitespace() && !"│\"".contains(*it)).collect()
+        };
+        letters(&self.screen(80, 24)).contains(&letters(sentence))
     }
 
     /// The screen as text.

@@ -24,8 +24,7 @@ fn the_program_stops_from_everywhere_and_reads_everything_anew_afterwards() {
 
 #[test]
 fn a_change_under_way_is_not_stopped_in_the_middle() {
-    let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
-    harness.app.changing = Some(Change::Deny(UserCode::from_stored("BCDFGHJK".to_owned())));
+    let mut harness = super::work::at_work(&["BCDFGHJK"]);
     control_z(&mut harness);
     assert!(!harness.effects.contains(&Effect::Suspend) && harness.notice().contains("under way"));
 }

@@ -92,6 +92,8 @@ fn a_question_shows_its_keys_however_low_the_terminal_is() {
     let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
     harness.press(KeyCode::Down);
     harness.key('r');
+    let token = token(TokenStatus::Created, "lhcb:alice");
+    harness.planned(SessionPlan::revoke(vec![token], &[], at(NOW), &Policy::default()));
     let screen = harness.screen(50, 10);
     assert!(screen.contains("y revoke it") && screen.contains("↓ more"), "{screen}");
     (0..50).for_each(|_| harness.press(KeyCode::Down));
@@ -150,7 +152,7 @@ fn enter_shows_every_field_whole_and_offers_what_can_be_done() {
     assert!(letters.contains(&"client-".repeat(30)), "{screen}");
     assert!(screen.contains("(1m ago)") && screen.contains("d deny"), "{screen}");
     harness.key('d');
-    assert!(harness.screen(80, 24).contains("Deny BCDF-GHJK?"));
+    assert!(harness.screen(80, 24).contains("Deny BCDF-GHJK"));
 }
 
 #[test]
@@ -187,8 +189,6 @@ fn marks_are_counted_and_escape_takes_them_away_first() {
     assert!(harness.screen(80, 24).contains("3 marked"));
     let keys = codes.map(|code| UserCode::from_stored(code.to_owned()));
     assert_eq!(harness.app.targets(), Targets::DeviceFlows(keys.to_vec()));
-    harness.key('d');
-    assert!(harness.app.dialog.is_none() && harness.notice().contains("3 marked, but this changes one row"));
     harness.flows(Ok(page(vec![flow("CCCCCCCC", FlowStatus::Pending, 60)])));
     assert!(harness.screen(80, 24).contains("3 marked, 2 of them not shown"));
     harness.press(KeyCode::Esc);

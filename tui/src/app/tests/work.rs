@@ -1,0 +1,140 @@
+//! Work: its progress, stopping it, leaving it, and what is said of each step.
+
+use super::*;
+
+const CODES: [&str; 3] = ["BCDFGHJK", "CCCCCCCC", "DDDDDDDD"];
+
+fn deny(code: &str) -> PlanStep {
+    PlanStep::Deny(UserCode::from_stored(code.to_owned()))
+}
+
+/// Work on these flows, confirmed.
+pub(super) fn at_work(codes: &[&str]) -> Harness {
+    let flows: Vec<DeviceFlow> = codes.iter().map(|code| flow(code, FlowStatus::Pending, 60)).collect();
+    let mut harness = Harness::with_flows(flows.clone());
+    harness.key('*');
+    harness.key('d');
+    harness.planned(SessionPlan::deny(flows, at(NOW), &Policy::default()));
+    if codes.len() == 1 {
+        harness.key('y');
+    } else {
+        harness.type_in(&codes.len().to_string());
+        harness.press(KeyCode::Enter);
+    }
+    harness
+}
+
+#[test]
+fn progress_is_shown_and_then_exactly_what_was_and_was_not_done() {
+    let mut harness = at_work(&CODES);
+    assert!(harness.says("0 of 3 device flows") && harness.says("3 left"));
+    harness.step(&deny(CODES[0]), StepFate::Done(1));
+    harness.step(&deny(CODES[1]), StepFate::Refused("it is already DONE".to_owned()));
+    assert!(
+        harness.says("2 of 3 device flows") && harness.says("1 denied   1 refused   0 failed   0 not known   1 left")
+    );
+    harness.step(&deny(CODES[2]), StepFate::Failed(0, "a lock was held".to_owned()));
+    harness.end_work(None);
+    let screen = harness.screen(80, 24);
+    for part in [
+        "1 of 3 device flows denied, 1 refused, 1 failed.",
+        "refused    CCCC-CCCC: it is already DONE",
+        "failed     DDDD-DDDD: a lock was held",
+        "done       BCDF-GHJK",
+    ] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    assert_eq!(harness.app.device_flows.targets().len(), 1, "what failed stays marked, to try again");
+    harness.press(KeyCode::Esc);
+    assert!(harness.app.dialog.is_none());
+}
+
+#[test]
+fn escape_stops_before_the_next_step_and_no_other_key_does() {
+    let mut harness = at_work(&CODES);
+    harness.press(KeyCode::Enter);
+    harness.key('y');
+    assert!(!harness.effects.iter().any(|effect| matches!(effect, Effect::StopWork(_))));
+    harness.press(KeyCode::Esc);
+    assert_eq!(harness.effects.last(), Some(&Effect::StopWork(harness.work_number())));
+    assert!(harness.says("Stopping after the step in hand"));
+    harness.step(&deny(CODES[0]), StepFate::Done(1));
+    harness.end_work(None);
+    assert!(harness.says("1 of 3 device flows denied, 2 not tried."));
+    assert!(harness.says("not tried  DDDD-DDDD: the work was stopped"));
+}
+
+#[test]
+fn a_connection_that_breaks_leaves_one_step_unknown_and_the_rest_untried() {
+    let mut harness = at_work(&CODES);
+    harness.step(&deny(CODES[0]), StepFate::Done(1));
+    harness.step(&deny(CODES[1]), StepFate::Unknown(0, "the server has gone".to_owned()));
+    harness.end_work(Some("the connection broke before"));
+    assert!(harness.says("1 of 3 device flows denied, 1 not known, 1 not tried."));
+    assert!(harness.says("NOT KNOWN  CCCC-CCCC: the server has gone"));
+    assert!(harness.says("not tried  DDDD-DDDD: the connection broke before"));
+}
+
+#[test]
+fn one_change_needs_no_report() {
+    for (fate, said) in [
+        (StepFate::Done(1), "BCDF-GHJK is denied."),
+        (StepFate::Refused("it is DONE".to_owned()), "Nothing was changed: it is DONE"),
+        (StepFate::Failed(0, "denying the device flow: no".to_owned()), "denying the device flow: no"),
+        (StepFate::Unknown(0, "gone".to_owned()), "gone. Whether it was done is not known: look again"),
+    ] {
+        let mut harness = at_work(&CODES[..1]);
+        assert!(harness.app.dialog.is_none() && harness.screen(80, 24).contains("changing…"));
+        harness.step(&deny(CODES[0]), fate);
+        harness.end_work(None);
+        assert!(harness.notice().starts_with(said), "{}", harness.notice());
+    }
+    let mut harness = at_work(&CODES[..1]);
+    harness.end_work(Some("no connection"));
+    assert_eq!(harness.notice(), "Nothing was changed: no connection");
+}
+
+#[test]
+fn a_second_change_waits_for_the_first() {
+    let mut harness = at_work(&CODES[..1]);
+    harness.key('d');
+    assert!(harness.app.dialog.is_none());
+    assert!(harness.notice().contains("still under way"), "{}", harness.notice());
+}
+
+#[test]
+fn leaving_waits_for_the_work_under_way_and_tells_what_became_of_it() {
+    let mut harness = at_work(&CODES);
+    harness.key('q');
+    assert_ne!(harness.effects.last(), Some(&Effect::Quit));
+    harness.step(&deny(CODES[0]), StepFate::Done(1));
+    assert!(
+        harness.app.last_words()[0].starts_with("1 of 3 device flows were tried"),
+        "{:?}",
+        harness.app.last_words()
+    );
+    harness.press(KeyCode::Esc);
+    harness.end_work(None);
+    assert_eq!(harness.effects.last(), Some(&Effect::Quit));
+    let words = harness.app.last_words();
+    assert_eq!(words[0], "1 of 3 device flows denied, 2 not tried.");
+    assert!(words.iter().any(|line| line.contains("not tried  DDDD-DDDD")), "{words:?}");
+}
+
+#[test]
+fn a_second_q_does_not_wait() {
+    for codes in [&CODES[..1], &CODES] {
+        let mut harness = at_work(codes);
+        harness.key('q');
+        assert_ne!(harness.effects.last(), Some(&Effect::Quit));
+        harness.key('q');
+        assert_eq!(harness.effects.last(), Some(&Effect::Quit));
+    }
+}
+
+#[test]
+fn answers_of_another_work_are_dropped() {
+    let mut harness = at_work(&CODES);
+    harness.answer(Answer::WorkEnded { number: harness.work_number() + 1, broken_by: None });
+    assert!(harness.app.work.is_some());
+}

@@ -1,0 +1,193 @@
+//! Watches: what comes after a revocation.
+//!
+//! Access tokens that were issued work on for their lifetime, and a client that still runs may come back with a new
+//! refresh token. So each subject is watched until its access tokens have expired: a new live token in that time is an
+//! alarm, and that there was none is said at the end. Both stay on the screen until they are dismissed.
+
+use std::time::Duration;
+
+use authdb_shared::Timestamp;
+use authdb_shared::db::DbError;
+use authdb_shared::ids::{Jti, Subject};
+
+use super::{App, Dialog};
+use crate::effect::Effect;
+
+/// How often the database is asked.
+const INTERVAL: Duration = Duration::from_secs(3);
+/// Subjects that are asked for at a time; those that were asked for longest ago come first.
+const ASKED_AT_ONCE: usize = 50;
+
+/// A subject after a revocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// Who.
+    pub subject: Subject,
+    /// When the revocation had been made, by the database's clock.
+    pub revoked_at: Timestamp,
+    /// When the last access token from before it expires, by the database's clock.
+    pub until: Timestamp,
+    /// What was seen.
+    pub sight: Sight,
+    /// From when on a token is a new one. Without, any live one is, because none was left.
+    since: Option<Timestamp>,
+    number: u64,
+    asked_at: Option<Timestamp>,
+}
+
+/// What a watch has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// No new token so far.
+    Nothing,
+    /// A new live token, which is an alarm.
+    NewToken {
+        /// Which.
+        jti: Jti,
+        /// When it was issued, as its key says.
+        issued_at: Option<Timestamp>,
+    },
+    /// No new token, and every access token from before the revocation has expired.
+    Over,
+}
+
+/// A question about a watched subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// Which watch asks.
+    pub number: u64,
+    /// Who.
+    pub subject: Subject,
+    /// From when on a token is a new one.
+    pub since: Option<Timestamp>,
+}
+
+/// The newest token that a glance found, and the database's time.
+pub type Glanced = Result<(Option<Jti>, Timestamp), DbError>;
+
+/// All watches, in the order of their revocations.
+#[derive(Debug, Default)]
+pub struct Watches {
+    list: Vec<Watch>,
+    /// Which of them is chosen in the dialog.
+    pub chosen: usize,
+    added: u64,
+    asked_at: Option<Timestamp>,
+    is_waiting: bool,
+}
+
+impl Watches {
+    /// All of them.
+    #[must_use]
+    pub fn list(&self) -> &[Watch] {
+        &self.list
+    }
+
+    /// Those that have seen a new token.
+    pub fn alarms(&self) -> impl Iterator<Item = &Watch> {
+        self.list.iter().filter(|watch| matches!(watch.sight, Sight::NewToken { .. }))
+    }
+
+    /// Those that still look.
+    pub fn looking(&self) -> impl Iterator<Item = &Watch> {
+        self.list.iter().filter(|watch| watch.sight == Sight::Nothing)
+    }
+
+    /// Watches a subject from now on. If it is watched already, the stricter of both watches goes on for longer.
+    pub(super) fn add(&mut self, subject: Subject, since: Option<Timestamp>, revoked_at: Timestamp, until: Timestamp) {
+        let older = self.list.iter().position(|watch| watch.subject == subject).map(|index| self.list.remove(index));
+        let (since, until) = match older.filter(|older| older.sight == Sight::Nothing) {
+            Some(older) => (older.since.zip(since).map(|(one, other)| one.min(other)), until.max(older.until)),
+            None => (since, until),
+        };
+        self.added += 1;
+        let number = self.added;
+        self.list.push(Watch { subject, revoked_at, until, sight: Sight::Nothing, since, number, asked_at: None });
+        // What is asked next must not wait for what was asked before.
+        self.asked_at = None;
+    }
+
+    /// What to ask the database now.
+    fn due(&mut self, now: Timestamp) -> Vec<Glance> {
+        let is_early = self.asked_at.is_some_and(|asked| now >= asked && now.since(asked) < INTERVAL);
+        if self.is_waiting || is_early {
+            return Vec::new();
+        }
+        let mut looking: Vec<&mut Watch> = self.list.iter_mut().filter(|it| it.sight == Sight::Nothing).collect();
+        looking.sort_by_key(|watch| watch.asked_at);
+        looking.truncate(ASKED_AT_ONCE);
+        let glances: Vec<Glance> = looking
+            .into_iter()
+            .map(|watch| {
+                watch.asked_at = Some(now);
+                Glance { number: watch.number, subject: watch.subject.clone(), since: watch.since }
+            })
+            .collect();
+        self.is_waiting = !glances.is_empty();
+        self.asked_at = Some(now);
+        glances
+    }
+
+    /// Takes an answer in, unless its watch has been dismissed or begun anew meanwhile.
+    fn saw(&mut self, number: u64, glanced: Glanced) {
+        let Some(watch) = self.list.iter_mut().find(|it| it.number == number && it.sight == Sight::Nothing) else {
+            return;
+        };
+        match glanced {
+            Ok((Some(jti), _)) => watch.sight = Sight::NewToken { issued_at: jti.issued_at(), jti },
+            Ok((None, now)) if now >= watch.until => watch.sight = Sight::Over,
+            // What cannot be asked now is asked again, also after the time is up: nothing is said to be over unseen.
+            Ok((None, _)) | Err(_) => {}
+        }
+    }
+}
+
+impl App {
+    /// Asks the database about the watched subjects, when it is time to.
+    pub(super) fn glances_due(&mut self) -> Option<Effect> {
+        let glances = self.watches.due(self.host_now);
+        (!glances.is_empty()).then_some(Effect::Glance(glances))
+    }
+
+    /// Takes in what was seen of the watched subjects.
+    pub(super) fn glanced(&mut self, seen: Vec<(u64, Glanced)>) -> Vec<Effect> {
+        self.watches.is_waiting = false;
+        for (number, glanced) in seen {
+            self.watches.saw(number, glanced);
+        }
+        Vec::new()
+    }
+
+    pub(super) fn open_watches(&mut self) -> Vec<Effect> {
+        self.watches.chosen = 0;
+        self.dialog = Some(Dialog::Watches);
+        Vec::new()
+    }
+
+    /// Why there is nothing to show.
+    pub(crate) fn watches_nobody(&self) -> Option<String> {
+        let is_empty = self.watches.list.is_empty();
+        is_empty.then(|| "Nobody is watched: that begins when something has been revoked.".to_owned())
+    }
+
+    /// Chooses the watch below or above.
+    pub(super) fn choose_watch(&mut self, is_down: bool) -> Vec<Effect> {
+        let last = self.watches.list.len().saturating_sub(1);
+        let chosen = self.watches.chosen.min(last);
+        self.watches.chosen = if is_down { (chosen + 1).min(last) } else { chosen.saturating_sub(1) };
+        Vec::new()
+    }
+
+    /// Takes the chosen watch off the screen; with the last of them, the dialog goes.
+    pub(super) fn dismiss_watch(&mut self) -> Vec<Effect> {
+        let watches = &mut self.watches;
+        if watches.chosen < watches.list.len() {
+            watches.list.remove(watches.chosen);
+        }
+        watches.chosen = watches.chosen.min(watches.list.len().saturating_sub(1));
+        if watches.list.is_empty() {
+            self.dialog = None;
+        }
+        Vec::new()
+    }
+}

@@ -1,0 +1,104 @@
+//! The watches after revocations: one line on every screen, and a dialog with all of them.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Text};
+use ratatui::widgets::Paragraph;
+
+use super::dialogs::Content;
+use super::format::{clock, counted, fit, span};
+use super::style;
+use crate::app::{App, Sight, Tone, Watch};
+use crate::command::Command;
+
+/// One line while anything is watched, or was and has not been dismissed.
+pub(super) fn height(app: &App) -> u16 {
+    u16::from(!app.watches.list().is_empty())
+}
+
+pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
+    let Some((text, style)) = line(app) else { return };
+    let key = format!("   {} shows more ", app.keys.shown(Command::Watches));
+    let room = usize::from(area.width).saturating_sub(key.chars().count());
+    let text = format!("{}{key}", fit(&format!(" {text}"), room));
+    frame.render_widget(Paragraph::new(text).style(style), area);
+}
+
+/// What matters most: an alarm, then what is still watched, then what is over.
+fn line(app: &App) -> Option<(String, Style)> {
+    let watches = &app.watches;
+    let alarms: Vec<&Watch> = watches.alarms().collect();
+    if let Some(alarm) = alarms.last() {
+        let others = if alarms.len() > 1 { format!(", and {} more", alarms.len() - 1) } else { String::new() };
+        return Some((format!("ALARM {}{others}", told(app, alarm)), style::BANNER));
+    }
+    let looking: Vec<&Watch> = watches.looking().collect();
+    if let [only] = looking.as_slice() {
+        return Some((told(app, only), style::of_tone(Tone::Plain)));
+    }
+    if let Some(last) = looking.iter().max_by_key(|watch| watch.until) {
+        let who = counted(looking.len() as u64, "subject");
+        return Some((format!("Watching {who}: no new tokens; {}", clocks(app, last)), style::of_tone(Tone::Plain)));
+    }
+    let over = match watches.list() {
+        [] => return None,
+        [only] => told(app, only),
+        several => format!(
+            "{} have no new tokens, and their access tokens have expired",
+            counted(several.len() as u64, "subject")
+        ),
+    };
+    Some((over, style::of_tone(Tone::Good)))
+}
+
+/// One watch in a sentence.
+fn told(app: &App, watch: &Watch) -> String {
+    let Watch { subject, revoked_at, .. } = watch;
+    match &watch.sight {
+        Sight::Nothing => format!("Watching {subject}: no new token; {}", clocks(app, watch)),
+        Sight::NewToken { issued_at, .. } => {
+            let issued = issued_at.map_or_else(|| "at an unknown time".to_owned(), clock);
+            format!("{subject} has a new live token, issued {issued}; revoked {}", clock(*revoked_at))
+        }
+        Sight::Over => format!("{subject} has no new token, and its access tokens have expired"),
+    }
+}
+
+/// How long access tokens go on working.
+fn clocks(app: &App, watch: &Watch) -> String {
+    let now = app.now();
+    if now < watch.until {
+        format!("access tokens work {} more, until {}", span(watch.until.since(now)), clock(watch.until))
+    } else {
+        "access tokens have expired; waiting for a last look".to_owned()
+    }
+}
+
+pub(super) fn content(app: &App) -> Content {
+    let watches = app.watches.list();
+    let mut lines = Vec::new();
+    for (index, watch) in watches.iter().enumerate() {
+        let is_chosen = index == app.watches.chosen;
+        let mark = if is_chosen { "› " } else { "  " };
+        let (word, style) = match watch.sight {
+            Sight::NewToken { .. } => ("ALARM ", style::of_tone(Tone::Bad)),
+            Sight::Nothing => ("", style::of_tone(Tone::Plain)),
+            Sight::Over => ("", style::of_tone(Tone::Good)),
+        };
+        let style = if is_chosen { style.patch(style::SELECTED) } else { style };
+        lines.push(Line::styled(format!("{mark}{word}{}", told(app, watch)), style));
+        if is_chosen && let Sight::NewToken { jti, .. } = &watch.sight {
+            lines.push(Line::raw(format!("    token {jti}. R on its subject revokes all again.")));
+        }
+    }
+    if lines.is_empty() {
+        lines.push(Line::raw("Nobody is watched."));
+    }
+    Content {
+        title: "After revocations".to_owned(),
+        text: Text::from(lines),
+        keys: vec![("↓ ↑".to_owned(), "choose"), ("x".to_owned(), "dismiss"), ("Esc".to_owned(), "back")],
+        cursor: None,
+    }
+}
