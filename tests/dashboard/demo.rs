@@ -32,6 +32,10 @@ fn an_approved_code_becomes_a_token_that_can_be_revoked() {
     terminal.type_keys("e2e.tester");
     terminal.type_and_wait(ENTER, "User name (may stay empty)");
     terminal.type_keys(ENTER);
+    // Nobody of that name is in the demo's registry.
+    terminal.wait_for_sentence(&format!("Type {vo}:e2e.tester to insist"));
+    terminal.type_keys(&format!("{vo}:e2e.tester"));
+    terminal.type_keys(ENTER);
     terminal.wait_for_sentence(&format!("Whoever holds this code is logged in as {vo}:e2e.tester."));
     terminal.type_keys("y");
     terminal.wait_for_sentence(&format!("{code} is approved for {vo}:e2e.tester."));

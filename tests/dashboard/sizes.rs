@@ -80,7 +80,7 @@ async fn the_help_names_every_key_in_a_terminal_of_the_usual_size() {
             seen.push_str(&terminal.wait_for("Keys on").to_string());
             terminal.type_keys(DOWN);
         }
-        for help in ["show only rows that contain a text", "next screen", "read everything anew", "leave"] {
+        for help in ["rows with: word", "next screen", "read everything anew", "leave"] {
             assert!(seen.contains(help), "{help:?} is nowhere in the help of screen {screen}:\n{seen}");
         }
         terminal.type_keys("?");
