@@ -54,6 +54,7 @@ impl App {
                 Vec::new()
             }
             Command::Refresh => self.read_anew(),
+            Command::Pause => self.pause_or_resume(),
             Command::SwitchTheme => self.switch_theme(),
             Command::SwitchRange => self.switch_range(),
             Command::Approve => self.open_approval(),
@@ -69,7 +70,7 @@ impl App {
     fn show(&mut self, screen: Screen) -> Vec<Effect> {
         self.screen = screen;
         self.page_scroll = 0;
-        let mut effects: Vec<Effect> = self.fetch(screen).into_iter().collect();
+        let mut effects = self.fetch_unless_paused(screen);
         effects.extend(self.looks_due());
         effects
     }

@@ -83,8 +83,11 @@ impl App {
     /// What the screen in view shows and is due.
     pub(super) fn looks_due(&mut self) -> Vec<Effect> {
         let now = self.host_now;
+        let is_wanted = |look: &Look| self.paused_at.is_none() || self.looks.reading(*look).read_at.is_none();
         let is_due = |look: &Look| {
-            look.is_on(self.screen) && self.looks.reading(*look).is_due(now, look.interval().max(self.refresh_interval))
+            look.is_on(self.screen)
+                && is_wanted(look)
+                && self.looks.reading(*look).is_due(now, look.interval().max(self.refresh_interval))
         };
         let due: Vec<Look> = Look::ALL.into_iter().filter(is_due).collect();
         due.into_iter().map(|look| self.look(look)).collect()

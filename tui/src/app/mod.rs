@@ -14,6 +14,7 @@ mod list;
 mod looks;
 mod marks;
 mod palette;
+mod pausing;
 mod plan_dialog;
 mod planning;
 mod reading;
@@ -182,6 +183,8 @@ pub struct App {
     /// What was typed into an approval while its code was looked up.
     type_ahead: Vec<Action>,
     /// Plans that were asked for so far, and works that were begun.
+    /// Since when nothing is read any more, by the host's clock.
+    pub paused_at: Option<Timestamp>,
     plans_asked: u64,
     works_begun: u64,
 }
@@ -241,6 +244,7 @@ impl App {
             months_asked_at: None,
             answered_at: None,
             type_ahead: Vec::new(),
+            paused_at: None,
             plans_asked: 0,
             works_begun: 0,
         }
@@ -328,6 +332,14 @@ impl App {
         if self.notice.as_ref().is_some_and(|it| it.tone == Tone::Good && now.since(it.since) >= GOOD_NEWS) {
             self.notice = None;
         }
+        let mut effects = if self.paused_at.is_some() { Vec::new() } else { self.read_what_is_due() };
+        effects.extend(self.glances_due());
+        effects
+    }
+
+    /// Whatever is due to be read anew: lists, what the screen in view shows besides, and months.
+    fn read_what_is_due(&mut self) -> Vec<Effect> {
+        let now = self.host_now;
         let mut effects = Vec::new();
         // Nobody waits for the journal in the background.
         let in_view = self.screen;
@@ -343,7 +355,6 @@ impl App {
             self.months_asked_at = Some(now);
             effects.push(Effect::FetchMonths);
         }
-        effects.extend(self.glances_due());
         effects
     }
 

@@ -65,6 +65,8 @@ pub enum Command {
     Filter,
     /// Read everything anew.
     Refresh,
+    /// Read nothing any more, or go on reading.
+    Pause,
     /// Switch to the next theme.
     SwitchTheme,
     /// Step through how far back the tokens reach.

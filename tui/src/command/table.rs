@@ -135,7 +135,9 @@ pub const COMMANDS: &[Entry] = &[
         &[key(KeyCode::BackTab), key(KeyCode::Left), letter('h')],
         "previous screen",
     ),
-    Entry::new(Command::Refresh, "refresh", &[key(KeyCode::F(5)), Key::control('r')], "read everything anew, now"),
+    Entry::new(Command::Refresh, "refresh", &[key(KeyCode::F(5)), Key::control('r')], "read everything anew, now")
+        .paired(),
+    Entry::new(Command::Pause, "pause", &[letter('p')], "pause reading, or go on"),
     Entry::new(Command::SwitchTheme, "theme", &[letter('T')], "other colours").paired(),
     Entry::new(Command::Palette, "palette", &[letter(':')], "find any command").paired(),
     Entry::new(Command::Help, "help", &[letter('?'), key(KeyCode::F(1))], "show or hide this help").hint("help"),

@@ -46,7 +46,8 @@ fn title(app: &App, width: usize) -> Line<'static> {
         None => app.work.as_ref().map(under_way).unwrap_or_default(),
     };
     let mode = if app.read_only { "READ-ONLY  " } else { "" };
-    let right = format!("{state}{mode}{} ", clock(app.now()));
+    let paused = app.paused_at.map(|since| format!("PAUSED {}  ", span(app.host_now.since(since)))).unwrap_or_default();
+    let right = format!("{state}{paused}{mode}{} ", clock(app.now()));
     let context = context(app);
     let left = format!(" authdb{context}  {}  {}", app.place, app.server);
     // Which context this is matters more than the time.

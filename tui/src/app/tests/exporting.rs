@@ -34,10 +34,10 @@ fn what_is_shown_is_exported_in_its_order_as_it_was_when_the_dialog_opened() {
     harness.press(KeyCode::Enter);
     let [export] = &exports(&harness)[..] else { panic!("{:?}", harness.effects) };
     assert_eq!((codes(export), export.form), (vec!["BBBB-BBBB", "CCCC-CCCC"], Form::Csv));
-    let result = Ok(PathBuf::from("/work/flows.csv"));
+    let result = Ok(PathBuf::from("/srv/flows.csv"));
     harness.answer(Answer::Exported { export: export.clone(), result });
     assert!(harness.app.dialog.is_none());
-    assert_eq!(harness.notice(), "2 rows exported to /work/flows.csv.");
+    assert_eq!(harness.notice(), "2 rows exported to /srv/flows.csv.");
 }
 
 #[test]
@@ -85,10 +85,10 @@ fn a_file_that_exists_is_said_and_another_name_can_be_typed() {
     harness.type_in("x");
     harness.press(KeyCode::Enter);
     let [export] = &exports(&harness)[..] else { panic!("{:?}", harness.effects) };
-    let result = Err(ExportError::Exists(PathBuf::from("/work/taken.csv")));
+    let result = Err(ExportError::Exists(PathBuf::from("/srv/taken.csv")));
     harness.answer(Answer::Exported { export: export.clone(), result });
     let screen = harness.screen(80, 24);
-    assert!(screen.contains("/work/taken.csv exists already") && screen.contains("File: taken.csv"), "{screen}");
+    assert!(screen.contains("/srv/taken.csv exists already") && screen.contains("File: taken.csv"), "{screen}");
     rename(&mut harness, "free.csv");
     harness.press(KeyCode::Enter);
     assert_eq!(exports(&harness)[1].name, "free.csv");
@@ -116,7 +116,7 @@ fn a_list_that_is_cut_off_says_so_before_and_after() {
     assert!(harness.screen(80, 24).contains("These are not all"));
     harness.press(KeyCode::Enter);
     let export = exports(&harness).remove(0);
-    harness.answer(Answer::Exported { export, result: Ok(PathBuf::from("/work/flows.csv")) });
+    harness.answer(Answer::Exported { export, result: Ok(PathBuf::from("/srv/flows.csv")) });
     assert!(harness.notice().contains("These are not all: the database holds more"), "{}", harness.notice());
 }
 

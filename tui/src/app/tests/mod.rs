@@ -9,6 +9,7 @@ mod exporting;
 mod filters;
 mod looks;
 mod palette;
+mod pausing;
 mod plans;
 mod suspending;
 mod views;
