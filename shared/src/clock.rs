@@ -2,12 +2,15 @@
 //!
 //! Every other function takes `now` (or a random source) as a parameter. That makes each rule testable at any date, and
 //! it keeps the decision *which* clock counts in one place: the database's, for everything that is written or deleted.
-//! The host's clock is only a witness, and what the screen uses to count down between two refreshes.
+//! The host's clock is only a witness, and what the screen uses to count down between two refreshes. The host's time zone
+//! enters here too: a [`Zone`] is how a time is told to people, and is a parameter as well.
 //!
 //! [`AuthDb::now`] asks the database, [`host_now`] the host, and [`ClockWitnesses`] compares the two.
 //!
 //! [`AuthDb::now`]: crate::db::AuthDb::now
 //! [`ClockWitnesses`]: crate::db::ClockWitnesses
+
+mod zone;
 
 use std::fmt;
 use std::time::Duration;
@@ -19,6 +22,7 @@ use sqlx::error::BoxDynError;
 use sqlx::mysql::{MySql, MySqlTypeInfo, MySqlValueRef};
 use sqlx::sqlite::{Sqlite, SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Database, Decode, Encode, Type, ValueRef};
+pub use zone::Zone;
 
 /// An instant in UTC, with millisecond precision: what `CreationTime` and the time inside a `UUIDv7` key both become.
 ///

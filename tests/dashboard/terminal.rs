@@ -24,6 +24,7 @@ pub(crate) const ESC: &str = "\x1b";
 pub(crate) const TAB: &str = "\t";
 pub(crate) const DOWN: &str = "\x1b[B";
 pub(crate) const END: &str = "\x1b[F";
+pub(crate) const PAGE_DOWN: &str = "\x1b[6~";
 pub(crate) const CONTROL_C: &str = "\x03";
 
 /// Long enough for what takes a moment on a machine that does nothing else.

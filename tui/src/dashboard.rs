@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use authdb_shared::clock::Zone;
 use authdb_shared::config::Config;
 use authdb_shared::db::AuthDb;
 use authdb_shared::{Error, clock};
@@ -35,8 +36,9 @@ pub async fn run(db: AuthDb, place: &str, config: &Config) -> anyhow::Result<()>
     let (sender, answers) = unbounded_channel();
     let worker = Worker::new(db.clone(), config, sender);
     let mut app = App::new(&db, place, config, (size.width, size.height), clock::host_now());
-    app.keys = keys;
+    app.telling.local = Zone::of_this_host();
     app.appearance = draw::Appearance::of(&config.dashboard, |name| std::env::var(name).ok());
+    app.keys = keys.in_ascii(app.appearance.is_ascii);
     let result = main_loop(&mut screen, &mut app, &worker, answers).await;
     drop(screen);
     // The screen that would have said it is gone.

@@ -69,6 +69,22 @@ impl Key {
     }
 }
 
+impl Key {
+    /// As it is shown where the terminal has ASCII only: arrows as words.
+    #[must_use]
+    pub fn in_ascii(&self) -> String {
+        let word = match self.code {
+            KeyCode::Up => "Up",
+            KeyCode::Down => "Down",
+            KeyCode::Left => "Left",
+            KeyCode::Right => "Right",
+            _ => return self.to_string(),
+        };
+        let shown = self.to_string();
+        format!("{}{word}", shown.trim_end_matches(['↑', '↓', '←', '→']))
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = NAMED.iter().find(|(code, ..)| *code == self.code).map(|(.., shown)| (*shown).to_owned());
@@ -145,6 +161,13 @@ mod tests {
         }
         for text in ["", "ctrl-", "f0", "f99", "enterr", "ctrl-xx", "\u{1b}"] {
             assert!(text.parse::<Key>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn arrows_are_words_where_there_is_ascii_only() {
+        for (text, shown) in [("down", "Down"), ("ctrl-left", "^Left"), ("pgdn", "PgDn"), ("j", "j")] {
+            assert_eq!(text.parse::<Key>().map(|key| key.in_ascii()), Ok(shown.to_owned()));
         }
     }
 

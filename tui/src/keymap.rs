@@ -12,11 +12,13 @@ use crate::key::Key;
 #[derive(Debug)]
 pub struct Keymap {
     bindings: Vec<(Command, Vec<Key>)>,
+    /// Whether keys are written in ASCII.
+    is_ascii: bool,
 }
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self { bindings: COMMANDS.iter().map(|entry| (entry.command, entry.keys.to_vec())).collect() }
+        Self { bindings: COMMANDS.iter().map(|entry| (entry.command, entry.keys.to_vec())).collect(), is_ascii: false }
     }
 }
 
@@ -77,7 +79,41 @@ impl Keymap {
     /// The first key of a command, as it is written on the screen.
     #[must_use]
     pub fn shown(&self, command: Command) -> String {
-        self.keys_of(command).first().map(ToString::to_string).unwrap_or_default()
+        self.all_shown(command).into_iter().next().unwrap_or_default()
+    }
+
+    /// How a command is given, for a sentence: its first key, or its name in the palette where it has none.
+    #[must_use]
+    pub fn way_to(&self, command: Command) -> String {
+        let key = self.shown(command);
+        match entry(command) {
+            Some(entry) if key.is_empty() => {
+                format!("{} {}", self.shown(Command::Palette), entry.name).trim().to_owned()
+            }
+            _ => key,
+        }
+    }
+
+    /// Every key of a command, as it is written on the screen.
+    #[must_use]
+    pub fn all_shown(&self, command: Command) -> Vec<String> {
+        self.keys_of(command).iter().map(|key| self.written(*key)).collect()
+    }
+
+    /// A key that means the same however the keys are bound, as it is written on the screen.
+    #[must_use]
+    pub fn fixed(&self, code: KeyCode) -> String {
+        self.written(Key::plain(code))
+    }
+
+    fn written(&self, key: Key) -> String {
+        if self.is_ascii { key.in_ascii() } else { key.to_string() }
+    }
+
+    /// The same keys for a terminal that may show ASCII only.
+    #[must_use]
+    pub fn in_ascii(self, is_ascii: bool) -> Self {
+        Self { is_ascii, ..self }
     }
 }
 
@@ -115,7 +151,7 @@ fn of_key(app: &App, key: KeyEvent) -> Option<Action> {
             KeyCode::Char('y') => Some(Action::Command(Command::Confirm)),
             KeyCode::Esc | KeyCode::Char('n' | 'q') => Some(Action::Command(Command::Dismiss)),
             KeyCode::Tab => Some(Action::Typed(key)),
-            _ => scroll(key),
+            _ => scroll(app, key),
         },
         Mode::Reading => match key.code {
             KeyCode::Esc | KeyCode::Enter | KeyCode::Char('?' | 'q') | KeyCode::F(1) => {
@@ -124,7 +160,7 @@ fn of_key(app: &App, key: KeyEvent) -> Option<Action> {
             KeyCode::Char('x') | KeyCode::Delete if matches!(app.dialog, Some(Dialog::Watches)) => {
                 Some(Action::Typed(key))
             }
-            _ => scroll(key).or_else(|| of_details(app, key)),
+            _ => scroll(app, key).or_else(|| of_details(app, key)),
         },
         Mode::Working => match key.code {
             _ if !key.modifiers.is_empty() => None,
@@ -145,12 +181,17 @@ fn of_details(app: &App, key: KeyEvent) -> Option<Action> {
 }
 
 /// What moves a dialog that is higher than the terminal.
-fn scroll(key: KeyEvent) -> Option<Action> {
-    match key.code {
-        KeyCode::Down | KeyCode::PageDown | KeyCode::Char('j') => Some(Action::Command(Command::Down)),
-        KeyCode::Up | KeyCode::PageUp | KeyCode::Char('k') => Some(Action::Command(Command::Up)),
-        _ => None,
-    }
+fn scroll(app: &App, key: KeyEvent) -> Option<Action> {
+    let command = match key.code {
+        KeyCode::Down => Command::Down,
+        KeyCode::Up => Command::Up,
+        KeyCode::PageDown => Command::PageDown,
+        KeyCode::PageUp => Command::PageUp,
+        KeyCode::Home => Command::First,
+        KeyCode::End => Command::Last,
+        _ => COMMANDS.iter().map(|entry| entry.command).find(|it| it.scrolls() && gives(app, *it, key))?,
+    };
+    Some(Action::Command(command))
 }
 
 fn in_table(app: &App, key: KeyEvent) -> Option<Action> {
@@ -199,6 +240,15 @@ mod tests {
             let refused = configured(entries).expect_err("it must be refused");
             assert!(said.iter().all(|part| refused.contains(part)), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_command_without_keys_is_named_in_sentences() {
+        let keymap = configured(&[("back", &["f9"]), ("filter", &[])]).expect("nothing meets");
+        assert_eq!(
+            (keymap.way_to(Command::Back), keymap.way_to(Command::Filter)),
+            ("F9".to_owned(), ": filter".to_owned())
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod look;
 mod program;
 pub mod request;
 pub mod table;
+pub mod telling;
 pub mod terminal;
 mod verbs;
 mod worker;

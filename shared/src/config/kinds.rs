@@ -8,7 +8,7 @@ use std::time::Duration;
 use croner::parser::{CronParser, Seconds};
 
 use super::url::DatabaseUrl;
-use super::{Ascii, Colour, Theme};
+use super::{Ascii, Colour, Theme, Times};
 use crate::registry::RegistrySource;
 use crate::telemetry::LogFormat;
 
@@ -77,6 +77,12 @@ pub(super) fn ascii(text: &str) -> Result<Ascii, String> {
             .map(|is_ascii| if is_ascii { Ascii::Always } else { Ascii::Never })
             .map_err(|_| "write auto, true or false".to_owned()),
     }
+}
+
+/// How times are told.
+pub(super) fn times(text: &str) -> Result<Times, String> {
+    let times = Times::ALL.into_iter().find(|times| times.name() == text.trim());
+    times.ok_or_else(|| format!("write {}", choices(&Times::ALL.map(Times::name))))
 }
 
 /// A colour of a context.

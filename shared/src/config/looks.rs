@@ -67,6 +67,49 @@ pub enum Ascii {
     Never,
 }
 
+/// How the dashboard tells times.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{Config, Sources, Times};
+///
+/// let sources = Sources::default().with_variable("AUTHDB_DASHBOARD_TIMES", "local");
+/// assert_eq!(Config::load(&sources)?.dashboard.times, Times::Local);
+/// # Ok::<(), authdb_shared::config::ConfigError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    /// As ages; what is still to come as a time of day in UTC.
+    #[default]
+    Relative,
+    /// In UTC.
+    Utc,
+    /// In the time zone of the host.
+    Local,
+}
+
+impl Times {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Relative, Self::Utc, Self::Local];
+
+    /// Its name in the configuration.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::config::Times;
+    ///
+    /// assert_eq!(Times::ALL.map(Times::name), ["relative", "utc", "local"]);
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Relative => "relative",
+            Self::Utc => "utc",
+            Self::Local => "local",
+        }
+    }
+}
+
 /// A colour that tells a context from the others.
 ///
 /// # Examples

@@ -35,7 +35,7 @@ pub use diracx::BesideDiracX;
 pub use file::CONFIG_FILE_VARIABLE;
 pub use keys::{KEYS, Key};
 pub use listing::ShownSetting;
-pub use looks::{Ascii, Colour, Theme};
+pub use looks::{Ascii, Colour, Theme, Times};
 pub use named::NamedEntry;
 pub use password::CREDENTIAL;
 pub use schedule::next_due;
@@ -174,6 +174,8 @@ pub struct DashboardConfig {
     pub theme: Theme,
     /// Whether it draws with ASCII only.
     pub ascii: Ascii,
+    /// How it tells times.
+    pub times: Times,
     /// `[keys]`: names of commands with their keys, not looked at yet.
     pub keys: Vec<NamedEntry>,
 }
@@ -315,6 +317,7 @@ impl Config {
                 require_reason: settings.get("dashboard.require_reason", kinds::boolean)?,
                 theme: settings.get("dashboard.theme", kinds::theme)?,
                 ascii: settings.get("dashboard.ascii", kinds::ascii)?,
+                times: settings.get("dashboard.times", kinds::times)?,
                 keys: settings.named("keys"),
             },
             approval: ApprovalConfig { registry: settings.get("approval.registry", kinds::registry)? },

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{HeldTokens, grouped};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, Zone};
 use crate::ids::Subject;
 use crate::text::harmless;
 
@@ -91,6 +91,28 @@ impl Consequence {
             Self::LegacyTokensWorkOn => "legacy-tokens-work-on",
         }
     }
+
+    /// Its `Display` form, with times as the clocks of a zone tell them.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::Timestamp;
+    /// use authdb_shared::clock::Zone;
+    /// use authdb_shared::session_plan::Consequence;
+    ///
+    /// let time = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let sentence = Consequence::AccessTokensWorkUntil(time).told(Zone::ahead(|_| 3600));
+    /// assert_eq!(sentence, "Access tokens already issued go on working until 12:06:40 +01:00 at the latest.");
+    /// ```
+    #[must_use]
+    pub fn told(&self, zone: Zone) -> String {
+        match self {
+            Self::AccessTokensWorkUntil(time) => {
+                format!("Access tokens already issued go on working until {} at the latest.", zone.time_of_day(*time))
+            }
+            other => other.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Consequence {
@@ -150,11 +172,7 @@ impl fmt::Display for Consequence {
                     held.subject
                 )
             }
-            Self::AccessTokensWorkUntil(time) => write!(
-                f,
-                "Access tokens already issued go on working until {} at the latest.",
-                time.calendar().format("%H:%M:%S UTC")
-            ),
+            Self::AccessTokensWorkUntil(_) => f.write_str(&self.told(Zone::UTC)),
             Self::LegacyTokensWorkOn => {
                 f.write_str("Tokens of the legacy exchange are not affected: DiracX does not look at their status.")
             }

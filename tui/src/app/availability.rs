@@ -55,35 +55,38 @@ impl App {
     /// The details show one row: whoever has marked others must not take it for what a change there is about.
     fn marks_beside_details(&self) -> Option<String> {
         let is_hidden = matches!(self.dialog, Some(Dialog::Details)) && self.has_marks();
-        is_hidden.then(|| "Other rows are marked than the one shown here. Esc twice drops the marks.".to_owned())
+        is_hidden.then(|| {
+            let back = self.keys.way_to(Command::Back);
+            format!("Other rows are marked than the one shown here. In the list, {back} drops the marks.")
+        })
     }
 
     pub(crate) fn cannot_deny(&self) -> Option<String> {
         if self.has_marks() {
             return self.marks_beside_details();
         }
-        let Some(flow) = self.device_flows.selected() else { return no_row() };
-        ended(flow.state(self.now(), &self.policy), &flow.user_code.to_string())
+        let Some(flow) = self.device_flows.selected() else { return self.no_row() };
+        self.ended(flow.state(self.now(), &self.policy), &flow.user_code.to_string())
     }
 
     pub(crate) fn cannot_cancel(&self) -> Option<String> {
         if self.has_marks() {
             return self.marks_beside_details();
         }
-        let Some(flow) = self.authorization_flows.selected() else { return no_row() };
-        ended(flow.state(self.now(), &self.policy), "This flow")
+        let Some(flow) = self.authorization_flows.selected() else { return self.no_row() };
+        self.ended(flow.state(self.now(), &self.policy), "This flow")
     }
 
     pub(crate) fn cannot_revoke(&self) -> Option<String> {
         if self.has_marks() {
             return self.marks_beside_details();
         }
-        let Some(token) = self.tokens.selected() else { return no_row() };
+        let Some(token) = self.tokens.selected() else { return self.no_row() };
         (token.status == TokenStatus::Revoked).then(|| "This token is already revoked.".to_owned())
     }
 
     pub(crate) fn has_no_row(&self) -> Option<String> {
-        if self.list().is_some_and(|list| list.selected_index().is_some()) { None } else { no_row() }
+        if self.list().is_some_and(|list| list.selected_index().is_some()) { None } else { self.no_row() }
     }
 
     /// Marked rows are enough, also where the cursor is on none.
@@ -102,22 +105,26 @@ impl App {
     pub(crate) fn cannot_revoke_subject(&self) -> Option<String> {
         match (self.has_marks(), self.screen) {
             (true, Screen::Subjects) => None,
-            (true, _) => Some(
-                "Tokens are marked, but this is about all of one subject. Esc drops the marks; several subjects are \
-                 marked on screen 4."
-                    .to_owned(),
-            ),
+            (true, _) => {
+                let (back, subjects) =
+                    (self.keys.way_to(Command::Back), self.keys.way_to(Command::Show(Screen::Subjects)));
+                Some(format!(
+                    "Tokens are marked, but this is about all of one subject. {back} drops the marks; several subjects \
+                     are marked on the screen of subjects ({subjects})."
+                ))
+            }
             (false, _) => self.has_no_subject(),
         }
     }
 
     pub(crate) fn has_no_subject(&self) -> Option<String> {
-        if self.subject_at_cursor().is_none() { no_row() } else { None }
+        if self.subject_at_cursor().is_none() { self.no_row() } else { None }
     }
 
     pub(crate) fn cannot_switch_range(&self) -> Option<String> {
-        matches!(self.selection, TokenView::Of(_))
-            .then(|| "All tokens of this subject are shown. Esc leaves the subject.".to_owned())
+        matches!(self.selection, TokenView::Of(_)).then(|| {
+            format!("All tokens of this subject are shown. {} leaves the subject.", self.keys.way_to(Command::Back))
+        })
     }
 
     /// Whether a command has no use in the present view, so that it is not offered.
@@ -125,6 +132,25 @@ impl App {
     pub fn is_pointless(&self, command: Command) -> bool {
         let shows_one_subject = self.screen == Screen::Tokens && matches!(self.selection, TokenView::Of(_));
         shows_one_subject && matches!(command, Command::OpenOwner | Command::SwitchRange)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "every refusal has this form")]
+    fn no_row(&self) -> Option<String> {
+        Some(format!("Choose a row first, with {}.", self.keys.way_to(Command::Down)))
+    }
+
+    fn ended(&self, state: FlowState, what: &str) -> Option<String> {
+        match state {
+            FlowState::Done => {
+                let tokens = self.keys.way_to(Command::Show(Screen::Tokens));
+                Some(format!(
+                    "{what} is done: its tokens have been issued. Revoke them on the screen of tokens ({tokens})."
+                ))
+            }
+            FlowState::Error => Some(format!("{what} has already ended in an error.")),
+            FlowState::Pending { .. } | FlowState::Ready { .. } | FlowState::Stale { .. } => None,
+            FlowState::Unrecognised => Some(format!("{what} is in a state that DiracX does not know.")),
+        }
     }
 
     /// The subject that a command on the screen in view is about.
@@ -141,19 +167,5 @@ impl App {
             }
             _ => None,
         }
-    }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "every refusal has this form")]
-fn no_row() -> Option<String> {
-    Some("Choose a row first, with ↓.".to_owned())
-}
-
-fn ended(state: FlowState, what: &str) -> Option<String> {
-    match state {
-        FlowState::Done => Some(format!("{what} is done: its tokens have been issued. Revoke them on screen 5.")),
-        FlowState::Error => Some(format!("{what} has already ended in an error.")),
-        FlowState::Pending { .. } | FlowState::Ready { .. } | FlowState::Stale { .. } => None,
-        FlowState::Unrecognised => Some(format!("{what} is in a state that DiracX does not know.")),
     }
 }

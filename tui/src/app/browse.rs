@@ -68,7 +68,7 @@ pub trait Browse {
     /// Every row that is shown, in the order in which it is shown, by the same fields.
     fn shown_records(&self, viewpoint: &Viewpoint) -> Vec<Record>;
     /// What is known of its columns.
-    fn heads(&self) -> Vec<Head>;
+    fn heads(&self, viewpoint: &Viewpoint) -> Vec<Head>;
     /// The cells of the row shown at `index`, for columns of these widths; `None` skips a column.
     fn cells(&self, index: usize, widths: &[Option<usize>], viewpoint: &Viewpoint) -> Vec<Cell>;
 }
@@ -176,8 +176,8 @@ impl<R: Row> Browse for List<R> {
         self.shown().map(|row| row.record(viewpoint)).collect()
     }
 
-    fn heads(&self) -> Vec<Head> {
-        R::COLUMNS.iter().map(|column| column.head).collect()
+    fn heads(&self, viewpoint: &Viewpoint) -> Vec<Head> {
+        R::COLUMNS.iter().map(|column| column.head_at(viewpoint)).collect()
     }
 
     fn cells(&self, index: usize, widths: &[Option<usize>], viewpoint: &Viewpoint) -> Vec<Cell> {
@@ -188,7 +188,10 @@ impl<R: Row> Browse for List<R> {
             let text = match column.mark {
                 Some(mark) if !value.is_absent() => mark.to_owned(),
                 Some(_) => String::new(),
-                None => value.shown(column.head.absent, width),
+                None => match column.time_at(row, viewpoint) {
+                    Some(time) => viewpoint.telling.zone().in_short(time, viewpoint.now),
+                    None => value.shown(column.head.absent, width),
+                },
             };
             let text = match (column.gauge)(row, viewpoint) {
                 Some((left, whole)) if width >= LEFT_WITH_BAR => format!("{} {text:>LEFT$}", gauge(left, whole, BAR)),

@@ -56,6 +56,7 @@ impl App {
             Command::Refresh => self.read_anew(),
             Command::Pause => self.pause_or_resume(),
             Command::SwitchTheme => self.switch_theme(),
+            Command::SwitchTimes => self.switch_times(),
             Command::SwitchRange => self.switch_range(),
             Command::Approve => self.open_approval(),
             Command::Deny => self.ask_deny(),
@@ -149,7 +150,7 @@ impl App {
         let viewpoint = self.viewpoint();
         self.with_list(|list| {
             let from = list.sort().map_or(0, |sort| sort.column + 1);
-            let mut columns = list.heads().into_iter().enumerate().skip(from);
+            let mut columns = list.heads(&viewpoint).into_iter().enumerate().skip(from);
             let next = columns.find(|(_, head)| head.width != Width::Unlisted);
             list.set_sort(next.map(|(column, _)| Sort { column, is_descending: false }), &viewpoint);
         })

@@ -4,6 +4,7 @@
 //! the terminal, or a tmux whose `set-clipboard` is off, that took nothing.
 
 use super::{App, Browse, Tone};
+use crate::command::Command;
 use crate::draw::format::{counted, harmless};
 use crate::effect::Effect;
 use crate::verbs::output::json_line;
@@ -18,7 +19,8 @@ impl App {
             return self.say(
                 Tone::Bad,
                 format!(
-                    "Nothing was copied: {name} holds letters that do harm when pasted. Y writes them as \\u… in JSON."
+                    "Nothing was copied: {name} holds letters that do harm when pasted. {} writes them as \\u… in JSON.",
+                    self.keys.way_to(Command::CopyRow)
                 ),
             );
         }
@@ -36,8 +38,10 @@ impl App {
         };
         if rows.len() < wanted {
             let (copied, gone) = (rows.len(), counted((wanted - rows.len()) as u64, "marked row"));
-            let reason =
-                format!("Nothing was copied: {gone} are no longer in the list, {copied} are. y copies all keys.");
+            let reason = format!(
+                "Nothing was copied: {gone} are no longer in the list, {copied} are. {} copies all keys.",
+                self.keys.way_to(Command::CopyKey)
+            );
             return self.say(Tone::Bad, reason);
         }
         let what = format!("{} as JSON", counted(rows.len() as u64, "row"));

@@ -8,6 +8,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use super::{App, Browse, Dialog, Screen, Tone};
+use crate::command::Command;
 use crate::draw::format::{counted, harmless};
 use crate::effect::Effect;
 use crate::export::{Export, ExportError, Form};
@@ -55,7 +56,8 @@ impl App {
         let rows = if is_of_marks { list.target_records(&viewpoint) } else { list.shown_records(&viewpoint) };
         if is_of_marks && rows.len() < marked {
             let gone = counted((marked - rows.len()) as u64, "marked row");
-            let text = format!("Nothing can be exported: {gone} no longer in the list. Esc drops the marks.");
+            let back = self.keys.way_to(Command::Back);
+            let text = format!("Nothing can be exported: {gone} no longer in the list. {back} drops the marks.");
             return self.say(Tone::Bad, text);
         }
         let lacks = if is_of_marks { None } else { lacks(list) };

@@ -213,6 +213,7 @@ impl<R: Row> List<R> {
 mod tests {
     use super::*;
     use crate::table::{Column, Record, Width};
+    use crate::telling::Telling;
 
     #[derive(Debug, PartialEq)]
     struct Numbered(u32);
@@ -244,7 +245,7 @@ mod tests {
     }
 
     fn viewpoint() -> Viewpoint {
-        Viewpoint { now: now(), policy: authdb_shared::Policy::default() }
+        Viewpoint { now: now(), policy: authdb_shared::Policy::default(), telling: Telling::default() }
     }
 
     fn fill(list: &mut List<Numbered>, numbers: impl IntoIterator<Item = u32>) {

@@ -54,6 +54,7 @@ use crate::draw;
 use crate::effect::{Effect, TokenView};
 use crate::keymap::Keymap;
 use crate::table::Viewpoint;
+use crate::telling::Telling;
 
 /// What keys mean at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +175,8 @@ pub struct App {
     pub size: (u16, u16),
     /// Colours and characters.
     pub appearance: draw::Appearance,
+    /// How times are told.
+    pub telling: Telling,
     refresh_interval: Duration,
     /// The database's clock less the host's, in milliseconds.
     clock_offset: i64,
@@ -239,6 +242,7 @@ impl App {
             host_now: now,
             size,
             appearance: draw::Appearance { theme: config.dashboard.theme, ..draw::Appearance::default() },
+            telling: Telling { times: config.dashboard.times, ..Telling::default() },
             refresh_interval: config.dashboard.refresh_interval,
             clock_offset: 0,
             months_asked_at: None,
@@ -260,7 +264,7 @@ impl App {
     /// What the fields of rows depend on besides their rows.
     #[must_use]
     pub fn viewpoint(&self) -> Viewpoint {
-        Viewpoint { now: self.now(), policy: self.policy.clone() }
+        Viewpoint { now: self.now(), policy: self.policy.clone(), telling: self.telling }
     }
 
     /// What keys mean at the moment.
@@ -298,14 +302,18 @@ impl App {
         match command {
             Command::Quit if self.work.is_some() && !self.is_leaving => {
                 self.is_leaving = true;
-                let stop = if matches!(self.dialog, Some(Dialog::Work)) { " Esc stops it before." } else { "" };
-                self.say(Tone::Plain, format!("Leaving as soon as the change is done.{stop} q leaves at once."))
+                // The dialog of the work has keys of its own.
+                let (stop, quit) = match self.dialog {
+                    Some(Dialog::Work) => (" Esc stops it before.", "q".to_owned()),
+                    _ => ("", self.keys.way_to(Command::Quit)),
+                };
+                self.say(Tone::Plain, format!("Leaving as soon as the change is done.{stop} {quit} leaves at once."))
             }
             Command::Quit => vec![Effect::Quit],
             Command::Down | Command::Up if matches!(self.dialog, Some(Dialog::Watches)) => {
                 self.choose_watch(command == Command::Down)
             }
-            Command::Down | Command::Up if self.dialog.is_some() => self.scroll_dialog(command == Command::Down),
+            command if self.dialog.is_some() && command.scrolls() => self.scroll_dialog(command),
             Command::Suspend => match self.cannot_suspend() {
                 Some(reason) => self.say(Tone::Plain, reason),
                 None => vec![Effect::Suspend],
@@ -319,11 +327,19 @@ impl App {
         }
     }
 
-    /// Shows more of a dialog that is higher than the terminal.
-    fn scroll_dialog(&mut self, is_down: bool) -> Vec<Effect> {
+    /// Shows another part of a dialog that is higher than the terminal.
+    fn scroll_dialog(&mut self, command: Command) -> Vec<Effect> {
         let last = draw::hidden_dialog_lines(self);
-        let scroll = self.dialog_scroll.min(last);
-        self.dialog_scroll = if is_down { (scroll + 1).min(last) } else { scroll.saturating_sub(1) };
+        let (scroll, page) = (self.dialog_scroll.min(last), (self.size.1 / 2).max(1));
+        self.dialog_scroll = match command {
+            Command::Down => scroll + 1,
+            Command::PageDown => scroll + page,
+            Command::Up => scroll.saturating_sub(1),
+            Command::PageUp => scroll.saturating_sub(page),
+            Command::Last => last,
+            _ => 0,
+        }
+        .min(last);
         Vec::new()
     }
 

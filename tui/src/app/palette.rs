@@ -69,7 +69,7 @@ impl App {
     }
 
     fn line_of(&self, entry: &Entry) -> String {
-        let keys: Vec<String> = self.keys.keys_of(entry.command).iter().take(2).map(ToString::to_string).collect();
+        let keys: Vec<String> = self.keys.all_shown(entry.command).into_iter().take(2).collect();
         format!("{:>9}  {}  {}", keys.join(" "), entry.help, entry.name)
     }
 
@@ -118,7 +118,7 @@ impl App {
             Way::Elsewhere(screen) => {
                 self.dialog = None;
                 let effects = self.command(Command::Show(screen));
-                let (key, help) = (self.keys.shown(chosen.entry.command), chosen.entry.help);
+                let (key, help) = (self.keys.way_to(chosen.entry.command), chosen.entry.help);
                 self.say(Tone::Plain, format!("This is where {key} means: {help}."));
                 effects
             }

@@ -12,7 +12,7 @@ impl App {
             return self.read_anew();
         }
         self.paused_at = Some(self.host_now);
-        let key = self.keys.shown(crate::command::Command::Pause);
+        let key = self.keys.way_to(crate::command::Command::Pause);
         self.say(Tone::Plain, format!("Paused: nothing is read by itself until {key} is pressed again."))
     }
 

@@ -7,6 +7,7 @@ use tui_input::backend::crossterm::EventHandler;
 
 use super::plan_dialog::{PlanDialog, PlanField};
 use super::{App, Approve, Dialog, Screen, Tone};
+use crate::command::Command;
 use crate::effect::Effect;
 use crate::request::Request;
 
@@ -80,8 +81,10 @@ impl App {
             return Vec::new();
         }
         match (key.code, dialog.field) {
-            (KeyCode::Down | KeyCode::PageDown, _) => return self.scroll_dialog(true),
-            (KeyCode::Up | KeyCode::PageUp, _) => return self.scroll_dialog(false),
+            (KeyCode::Down, _) => return self.scroll_dialog(Command::Down),
+            (KeyCode::PageDown, _) => return self.scroll_dialog(Command::PageDown),
+            (KeyCode::Up, _) => return self.scroll_dialog(Command::Up),
+            (KeyCode::PageUp, _) => return self.scroll_dialog(Command::PageUp),
             (KeyCode::Tab | KeyCode::BackTab, _) => dialog.switch_field(),
             (_, PlanField::Reason) => {
                 dialog.reason.handle_event(&Event::Key(key));

@@ -51,6 +51,22 @@ impl App {
         })
     }
 
+    /// Finds anew which rows the lists show, where that depends on more than the rows.
+    pub(super) fn rearrange(&mut self) {
+        let viewpoint = self.viewpoint();
+        let lists: [&mut dyn Browse; 5] = [
+            &mut self.device_flows,
+            &mut self.authorization_flows,
+            &mut self.subjects,
+            &mut self.tokens,
+            &mut self.journal,
+        ];
+        for list in lists {
+            let text = list.filter().text().to_owned();
+            list.set_filter(&text, &viewpoint);
+        }
+    }
+
     /// The state of reading the list of a screen.
     pub(super) fn reading(&self, screen: Screen) -> Option<&Reading> {
         self.list_of(screen).map(Browse::reading)

@@ -8,7 +8,7 @@ use authdb_shared::model::RefreshToken;
 use authdb_shared::session_plan::{PlanStep, PlannedWork, SessionPlan, StepFate, WorkReport};
 
 use super::{App, Dialog, Screen, Tone};
-use crate::draw::format::{clock, counted, harmless, number};
+use crate::draw::format::{counted, harmless, number};
 use crate::effect::Effect;
 
 /// A plan that is being carried out.
@@ -121,9 +121,9 @@ impl Work {
     }
 
     /// What became of the only step.
-    fn told(&self, until: Timestamp) -> (Tone, String) {
+    fn told(&self, until: &str) -> (Tone, String) {
         let report = &self.report;
-        let until = format!("Access tokens work until {} at the latest.", clock(until));
+        let until = format!("Access tokens work until {until} at the latest.");
         if let Some(step) = report.done.first() {
             let text = match (step, &self.plan.work) {
                 (PlanStep::Approve(code, claims), PlannedWork::Approve(flow, _)) => {
@@ -207,7 +207,7 @@ impl App {
                 self.say(Tone::Bad, format!("Nothing was changed: {reason}"));
             }
             _ if work.steps == 1 => {
-                let (tone, text) = work.told(self.now().after(self.policy.access_token_lifetime));
+                let (tone, text) = work.told(&self.telling.clock(self.now().after(self.policy.access_token_lifetime)));
                 self.say(tone, text);
             }
             broken_by => self.report_on(&work, broken_by),

@@ -69,6 +69,8 @@ pub enum Command {
     Pause,
     /// Switch to the next theme.
     SwitchTheme,
+    /// Tell times in the next way.
+    SwitchTimes,
     /// Step through how far back the tokens reach.
     SwitchRange,
     /// Approve a device code by hand.
@@ -89,6 +91,43 @@ pub enum Command {
     Dismiss,
 }
 
+impl Command {
+    /// Whether it moves the rows under the eye, or the lines of a dialog.
+    #[must_use]
+    pub fn scrolls(self) -> bool {
+        matches!(self, Self::Down | Self::Up | Self::PageDown | Self::PageUp | Self::First | Self::Last)
+    }
+}
+
+/// What a command is for: what the help says together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Changing the database.
+    Changing,
+    /// Seeing more, less or otherwise.
+    Looking,
+    /// Getting somewhere.
+    Moving,
+    /// The program itself.
+    Program,
+}
+
+impl Group {
+    /// All of them, in the order of the help.
+    pub const ALL: [Self; 4] = [Self::Changing, Self::Looking, Self::Moving, Self::Program];
+
+    /// What stands above its commands.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Changing => "To change",
+            Self::Looking => "To look",
+            Self::Moving => "To move",
+            Self::Program => "The program",
+        }
+    }
+}
+
 /// Why a command is not available now; `None` if it is.
 pub type Refusal = fn(&App) -> Option<String>;
 
@@ -105,6 +144,8 @@ pub struct Entry {
     pub hint: &'static str,
     /// A line for the help and the palette.
     pub help: &'static str,
+    /// What it is for.
+    pub group: Group,
     /// Whether it shares its line of the help with the next command.
     pub is_paired: bool,
     /// The screens on which it means something; all if empty.
@@ -123,6 +164,7 @@ impl Entry {
             keys,
             hint: "",
             help,
+            group: Group::Looking,
             is_paired: false,
             screens: &[],
             is_change: false,
@@ -133,6 +175,18 @@ impl Entry {
     /// The same with a word or two in the hint line.
     const fn hint(mut self, hint: &'static str) -> Self {
         self.hint = hint;
+        self
+    }
+
+    /// The same for getting somewhere.
+    const fn moves(mut self) -> Self {
+        self.group = Group::Moving;
+        self
+    }
+
+    /// The same for the program itself.
+    const fn of_the_program(mut self) -> Self {
+        self.group = Group::Program;
         self
     }
 
@@ -157,6 +211,7 @@ impl Entry {
     /// The same for a command that changes the database.
     const fn changes(mut self) -> Self {
         self.is_change = true;
+        self.group = Group::Changing;
         self
     }
 

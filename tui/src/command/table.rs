@@ -78,23 +78,25 @@ pub const COMMANDS: &[Entry] = &[
         .hint("horizon")
         .on(TOKENS)
         .unless(App::cannot_switch_range),
-    Entry::new(Command::Down, "down", &[key(KeyCode::Down), letter('j')], "the row below").paired(),
-    Entry::new(Command::Up, "up", &[key(KeyCode::Up), letter('k')], "the row above"),
+    Entry::new(Command::Down, "down", &[key(KeyCode::Down), letter('j')], "the row below").paired().moves(),
+    Entry::new(Command::Up, "up", &[key(KeyCode::Up), letter('k')], "the row above").moves(),
     Entry::new(
         Command::PageDown,
         "page_down",
         &[key(KeyCode::PageDown), Key::control('f'), Key::control('d')],
         "next page",
     )
-    .paired(),
+    .paired()
+    .moves(),
     Entry::new(
         Command::PageUp,
         "page_up",
         &[key(KeyCode::PageUp), Key::control('b'), Key::control('u')],
         "previous page",
-    ),
-    Entry::new(Command::First, "first", &[key(KeyCode::Home), letter('g')], "first row").paired(),
-    Entry::new(Command::Last, "last", &[key(KeyCode::End), letter('G')], "last row"),
+    )
+    .moves(),
+    Entry::new(Command::First, "first", &[key(KeyCode::Home), letter('g')], "first row").paired().moves(),
+    Entry::new(Command::Last, "last", &[key(KeyCode::End), letter('G')], "last row").moves(),
     Entry::new(Command::Filter, "filter", &[letter('/')], "rows with: word, field:part, age<5m, !not")
         .hint("filter")
         .on(LISTS),
@@ -119,30 +121,41 @@ pub const COMMANDS: &[Entry] = &[
         "back",
         &[key(KeyCode::Esc), key(KeyCode::Backspace)],
         "drop marks, filter, subject, row: one at a time",
-    ),
-    Entry::new(Command::Show(Screen::Overview), "overview", &[letter('1')], "overview"),
-    Entry::new(Command::Show(Screen::DeviceFlows), "device_flows", &[letter('2')], "device flows"),
-    Entry::new(Command::Show(Screen::AuthorizationFlows), "authorization_flows", &[letter('3')], "authorization flows"),
-    Entry::new(Command::Show(Screen::Subjects), "subjects", &[letter('4')], "subjects"),
-    Entry::new(Command::Show(Screen::Tokens), "tokens", &[letter('5')], "tokens"),
-    Entry::new(Command::Show(Screen::Partitions), "partitions", &[letter('6')], "partitions"),
-    Entry::new(Command::Show(Screen::Janitor), "janitor", &[letter('7')], "janitor"),
-    Entry::new(Command::Show(Screen::Journal), "journal", &[letter('8')], "journal"),
-    Entry::new(Command::NextScreen, "next_screen", &[key(KeyCode::Tab), key(KeyCode::Right)], "next screen").paired(),
+    )
+    .moves(),
+    Entry::new(Command::Show(Screen::Overview), "overview", &[letter('1')], "overview").moves(),
+    Entry::new(Command::Show(Screen::DeviceFlows), "device_flows", &[letter('2')], "device flows").moves(),
+    Entry::new(Command::Show(Screen::AuthorizationFlows), "authorization_flows", &[letter('3')], "authorization flows")
+        .moves(),
+    Entry::new(Command::Show(Screen::Subjects), "subjects", &[letter('4')], "subjects").moves(),
+    Entry::new(Command::Show(Screen::Tokens), "tokens", &[letter('5')], "tokens").moves(),
+    Entry::new(Command::Show(Screen::Partitions), "partitions", &[letter('6')], "partitions").moves(),
+    Entry::new(Command::Show(Screen::Janitor), "janitor", &[letter('7')], "janitor").moves(),
+    Entry::new(Command::Show(Screen::Journal), "journal", &[letter('8')], "journal").moves(),
+    Entry::new(Command::NextScreen, "next_screen", &[key(KeyCode::Tab), key(KeyCode::Right)], "next screen")
+        .paired()
+        .moves(),
     Entry::new(
         Command::PreviousScreen,
         "previous_screen",
         &[key(KeyCode::BackTab), key(KeyCode::Left), letter('h')],
         "previous screen",
-    ),
+    )
+    .moves(),
     Entry::new(Command::Refresh, "refresh", &[key(KeyCode::F(5)), Key::control('r')], "read everything anew, now")
         .paired(),
     Entry::new(Command::Pause, "pause", &[letter('p')], "pause reading, or go on"),
-    Entry::new(Command::SwitchTheme, "theme", &[letter('T')], "other colours").paired(),
-    Entry::new(Command::Palette, "palette", &[letter(':')], "find any command").paired(),
-    Entry::new(Command::Help, "help", &[letter('?'), key(KeyCode::F(1))], "show or hide this help").hint("help"),
-    Entry::new(Command::Suspend, "suspend", &[Key::control('z')], "stop until fg").unless(App::cannot_suspend).paired(),
-    Entry::new(Command::Quit, "quit", &[letter('q'), Key::control('c')], "leave").hint("quit"),
+    Entry::new(Command::SwitchTimes, "times", &[letter('t')], "times as ages, in UTC, local"),
+    Entry::new(Command::SwitchTheme, "theme", &[letter('T')], "other colours").of_the_program(),
+    Entry::new(Command::Palette, "palette", &[letter(':')], "find any command").paired().of_the_program(),
+    Entry::new(Command::Help, "help", &[letter('?'), key(KeyCode::F(1))], "show or hide this help")
+        .hint("help")
+        .of_the_program(),
+    Entry::new(Command::Suspend, "suspend", &[Key::control('z')], "stop until fg")
+        .unless(App::cannot_suspend)
+        .paired()
+        .of_the_program(),
+    Entry::new(Command::Quit, "quit", &[letter('q'), Key::control('c')], "leave").hint("quit").of_the_program(),
 ];
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) fn content(app: &App) -> Content {
     let offered =
         COMMANDS.iter().filter(|entry| entry.is_change && entry.is_on(app.screen) && entry.refusal(app).is_none());
     let mut keys: Vec<(String, &'static str)> =
-        offered.map(|entry| (app.keys.shown(entry.command), entry.hint)).collect();
+        offered.map(|entry| (app.keys.way_to(entry.command), entry.hint)).collect();
     keys.push(("Esc".to_owned(), "back to the list"));
     Content { title: format!("{}: one row", app.screen.title()), text: Text::from(lines), keys, cursor: None }
 }
@@ -33,7 +33,7 @@ pub(super) fn content(app: &App) -> Content {
 fn whole(value: &Value, absent: &str, at: &Viewpoint) -> String {
     match value {
         Value::Absent if absent.is_empty() => "-".to_owned(),
-        Value::Time(time) => format!("{time} ({} ago)", span(at.now.since(*time))),
+        Value::Time(time) => format!("{} ({} ago)", at.telling.whole(*time), span(at.now.since(*time))),
         Value::Key(key) => harmless(key),
         value => value.shown(absent, usize::MAX),
     }

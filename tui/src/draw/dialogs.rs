@@ -1,5 +1,6 @@
 //! Dialogs: a box over the screen that says what will happen.
 
+use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span, Text};
@@ -18,7 +19,8 @@ const PADDING: u16 = 2;
 pub(super) fn draw(app: &App, frame: &mut Frame) {
     let Some(content) = content(app) else { return };
     let pinned = pinned(app);
-    let (body, fields) = open(frame, &content, &pinned, app.dialog_scroll);
+    let down = app.keys.fixed(KeyCode::Down);
+    let (body, fields) = open(frame, &content, &pinned, app.dialog_scroll, &down);
     if let Some((line, column)) = content.cursor {
         let body = if pinned.is_empty() { body } else { fields };
         let x = body.x + u16::try_from(column).unwrap_or(u16::MAX).min(body.width.saturating_sub(1));
@@ -30,7 +32,8 @@ pub(super) fn draw(app: &App, frame: &mut Frame) {
 /// Lines of the open dialog that a terminal of this size cannot show.
 pub(super) fn hidden_lines(app: &App) -> u16 {
     let (width, height) = app.size;
-    content(app).map_or(0, |content| Shape::of(&content, &pinned(app), Rect::new(0, 0, width, height)).hidden)
+    let (screen, down) = (Rect::new(0, 0, width, height), app.keys.fixed(KeyCode::Down));
+    content(app).map_or(0, |content| Shape::of(&content, &pinned(app), screen, &down).hidden)
 }
 
 /// Lines that stay in sight while the text above them is scrolled: the fields of a plan.
@@ -74,14 +77,14 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(content: &Content, pinned: &[Line<'static>], screen: Rect) -> Self {
+    fn of(content: &Content, pinned: &[Line<'static>], screen: Rect, down: &str) -> Self {
         let width = WIDTH.min(screen.width);
         let inside = width.saturating_sub(2 + 2 * PADDING).max(1);
         let height_of = |paragraph: Paragraph| u16::try_from(paragraph.line_count(inside)).unwrap_or(u16::MAX);
         let lines = height_of(body(content));
         let pinned = u16::try_from(pinned.len()).unwrap_or(u16::MAX);
-        let is_cut = lines.saturating_add(pinned + height_of(foot(content, 0)) + 2) > screen.height;
-        let foot = height_of(foot(content, u16::from(is_cut)));
+        let is_cut = lines.saturating_add(pinned + height_of(foot(content, 0, down)) + 2) > screen.height;
+        let foot = height_of(foot(content, u16::from(is_cut), down));
         let height = lines.saturating_add(pinned + foot + 3).min(screen.height);
         let area = Rect {
             x: screen.x + (screen.width - width) / 2,
@@ -97,8 +100,9 @@ impl Shape {
 
 /// Opens a box as high as the content needs, with its keys at the foot however little room there is, and says where the
 /// text is.
-fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: u16) -> (Rect, Rect) {
-    let Shape { area, pinned: pinned_height, foot: foot_height, hidden } = Shape::of(content, pinned, frame.area());
+fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: u16, down: &str) -> (Rect, Rect) {
+    let shape = Shape::of(content, pinned, frame.area(), down);
+    let Shape { area, pinned: pinned_height, foot: foot_height, hidden } = shape;
     let scroll = scroll.min(hidden);
     let block = Block::new()
         .borders(Borders::ALL)
@@ -117,8 +121,13 @@ fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: 
     frame.render_widget(block, area);
     frame.render_widget(body(content).scroll((scroll, 0)), text_area);
     frame.render_widget(Paragraph::new(pinned.to_vec()), pinned_area);
-    frame.render_widget(foot(content, hidden - scroll), key_area);
+    frame.render_widget(foot(content, hidden - scroll, down), key_area);
     (text_area, pinned_area)
+}
+
+/// The keys that choose among lines, however the keys are bound.
+pub(super) fn arrows(app: &App) -> String {
+    format!("{} {}", app.keys.fixed(KeyCode::Down), app.keys.fixed(KeyCode::Up))
 }
 
 fn body(content: &Content) -> Paragraph<'static> {
@@ -126,8 +135,8 @@ fn body(content: &Content) -> Paragraph<'static> {
 }
 
 /// The keys of a dialog; first of all the one that shows the `hidden` lines below.
-fn foot(content: &Content, hidden: u16) -> Paragraph<'static> {
-    let more = (hidden > 0).then(|| ("↓".to_owned(), "more"));
+fn foot(content: &Content, hidden: u16, down: &str) -> Paragraph<'static> {
+    let more = (hidden > 0).then(|| (down.to_owned(), "more"));
     let mut line = Line::default();
     for (key, what) in more.iter().chain(&content.keys) {
         let gap = if line.spans.is_empty() { "" } else { "    " };
@@ -175,7 +184,7 @@ fn approval(app: &App, approve: &Approve) -> Content {
         _ if approve.looking_up.is_some() => vec![("Esc".to_owned(), "cancel; looking the code up…")],
         Step::Code => vec![("Enter".to_owned(), "look it up"), ("Esc".to_owned(), "cancel")],
         Step::Subject => {
-            vec![("↓↑".to_owned(), "choose"), ("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")]
+            vec![(arrows(app), "choose"), ("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")]
         }
         Step::Name | Step::Insist => vec![("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")],
     };

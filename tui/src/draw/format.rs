@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use authdb_shared::Timestamp;
 pub use authdb_shared::text::{fit, harmless};
 
 /// Two units at most: `45s`, `9m31s`, `1h12m`, `3d4h`.
@@ -24,12 +23,6 @@ pub fn span(span: Duration) -> String {
 /// A whole number of units needs no second one.
 fn with_rest(whole: u64, unit: &str, rest: u64, smaller: &str) -> String {
     if rest == 0 { format!("{whole}{unit}") } else { format!("{whole}{unit}{rest:02}{smaller}") }
-}
-
-/// `14:03:22 UTC`.
-#[must_use]
-pub fn clock(time: Timestamp) -> String {
-    time.calendar().format("%H:%M:%S UTC").to_string()
 }
 
 /// What is left of a whole as a bar of so many cells: full at the beginning, a trace at the end.

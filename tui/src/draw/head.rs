@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
-use super::format::{clock, fit, harmless, number, span};
+use super::format::{fit, harmless, number, span};
 use super::style;
 use crate::app::{App, List, Screen, Work};
 use crate::table::Row;
@@ -47,9 +47,12 @@ fn title(app: &App, width: usize) -> Line<'static> {
     };
     let mode = if app.read_only { "READ-ONLY  " } else { "" };
     let paused = app.paused_at.map(|since| format!("PAUSED {}  ", span(app.host_now.since(since)))).unwrap_or_default();
-    let right = format!("{state}{paused}{mode}{} ", clock(app.now()));
     let context = context(app);
     let left = format!(" authdb{context}  {}  {}", app.place, app.server);
+    let right = format!("{state}{paused}{mode}{} ", app.telling.clock(app.now()));
+    // How times are told shows on them too, so this yields to everything else.
+    let told = format!("{}  {right}", app.telling.words());
+    let right = if width > left.width() + told.width() { told } else { right };
     // Which context this is matters more than the time.
     let has_room = width > context.width() + right.width() + " authdb ".len();
     let right = if has_room { right } else { String::new() };

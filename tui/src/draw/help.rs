@@ -1,36 +1,29 @@
-//! The help: every key of the screen in view.
+//! The help: every key of the screen in view, by what it is for.
 
 use ratatui::text::{Line, Span, Text};
 
 use super::dialogs::Content;
 use super::style;
 use crate::app::App;
-use crate::command::{COMMANDS, Command};
+use crate::command::{COMMANDS, Command, Entry, Group};
 
 /// Keys of a command that the help shows; the rest are for those who know them from elsewhere.
 const KEYS_SHOWN: usize = 2;
 
-/// Every key of the screen in view; what belongs together shares a line, and so do the digits.
+/// What can be done on the screen in view.
 pub(super) fn content(app: &App) -> Content {
     let mut lines = Vec::new();
-    let mut entries = COMMANDS.iter().filter(|entry| entry.is_on(app.screen)).peekable();
-    while let Some(entry) = entries.next() {
-        let is_digit = matches!(entry.command, Command::Show(_));
-        let mut line = vec![entry];
-        while let Some(next) = entries.next_if(|next| {
-            line.last().is_some_and(|last| last.is_paired) || (is_digit && matches!(next.command, Command::Show(_)))
-        }) {
-            line.push(next);
+    for group in Group::ALL {
+        let entries = COMMANDS.iter().filter(|entry| entry.group == group && entry.is_on(app.screen));
+        let of_group = together(entries);
+        if of_group.is_empty() {
+            continue;
         }
-        let keys = match line.as_slice() {
-            [alone] => app.keys.keys_of(alone.command).iter().take(KEYS_SHOWN).map(ToString::to_string).collect(),
-            several => several.iter().map(|entry| app.keys.shown(entry.command)).collect::<Vec<_>>(),
-        };
-        let helps: Vec<&str> = line.iter().map(|entry| entry.help).collect();
-        lines.push(Line::from(vec![
-            Span::styled(format!("{:>10}  ", keys.join(" ")), style::KEY),
-            Span::raw(helps.join(", ")),
-        ]));
+        if !lines.is_empty() {
+            lines.push(Line::raw(""));
+        }
+        lines.push(Line::styled(group.title(), style::STRONG));
+        lines.extend(of_group.iter().map(|entries| line(app, entries)));
     }
     Content {
         title: format!("Keys on {}", app.screen.title()),
@@ -38,4 +31,30 @@ pub(super) fn content(app: &App) -> Content {
         keys: vec![("Esc".to_owned(), "back to the screen")],
         cursor: None,
     }
+}
+
+/// What belongs together shares a line, and so do the screens.
+fn together<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry>> {
+    let mut lines: Vec<Vec<&Entry>> = Vec::new();
+    let is_screen = |entry: &Entry| matches!(entry.command, Command::Show(_));
+    for entry in entries {
+        match lines.last_mut() {
+            Some(line) if line.last().is_some_and(|it| it.is_paired || (is_screen(it) && is_screen(entry))) => {
+                line.push(entry);
+            }
+            _ => lines.push(vec![entry]),
+        }
+    }
+    lines
+}
+
+fn line(app: &App, entries: &[&Entry]) -> Line<'static> {
+    let keys = match entries {
+        [alone] => app.keys.all_shown(alone.command).into_iter().take(KEYS_SHOWN).collect(),
+        several => several.iter().map(|entry| app.keys.shown(entry.command)).collect::<Vec<_>>(),
+    };
+    let keys: Vec<String> = keys.into_iter().filter(|key| !key.is_empty()).collect();
+    let helps: Vec<&str> = entries.iter().map(|entry| entry.help).collect();
+    let keys = Span::styled(format!("{:>11}  ", keys.join(" ")), style::KEY);
+    Line::from(vec![keys, Span::raw(helps.join(", "))])
 }

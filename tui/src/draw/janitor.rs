@@ -39,9 +39,10 @@ fn state(app: &App) -> Vec<Line<'static>> {
         None => line("there is no ledger: no janitor has ever run here", style::of(Role::Waiting)),
     });
     for job in &status.jobs {
-        let next = job
-            .next_due
-            .map_or_else(|| "never".to_owned(), |due| format!("in {}, at {due}", span(due.since(app.now()))));
+        let next = job.next_due.map_or_else(
+            || "never".to_owned(),
+            |due| format!("in {}, at {}", span(due.since(app.now())), app.telling.whole(due)),
+        );
         let done = job.last_done.map_or_else(|| "never".to_owned(), |time| ago(app, time));
         lines.push(line(format!("{:<8} due {next}; last good run {done}", job.job.name()), style::PLAIN));
     }
@@ -56,7 +57,7 @@ fn state(app: &App) -> Vec<Line<'static>> {
 }
 
 fn ago(app: &App, time: Timestamp) -> String {
-    format!("{} ago", span(app.now().since(time)))
+    app.telling.past(time, app.now())
 }
 
 /// What one job would do.

@@ -11,6 +11,7 @@ use super::columns::Marks;
 use super::format::{fit, harmless, number};
 use super::{LIST_HEADS, columns, page, style};
 use crate::app::{App, Browse, Screen};
+use crate::command::Command;
 use crate::effect::TokenView;
 
 /// What the title shows of a filter, so that the count of the marks behind it stays in view.
@@ -18,10 +19,11 @@ const FILTER_CELLS: usize = 30;
 
 /// Paints a list: its title, the heads, and as many rows as fit.
 pub(super) fn draw(app: &App, list: &dyn Browse, frame: &mut Frame, area: Rect) {
-    let heads = list.heads();
+    let viewpoint = app.viewpoint();
+    let heads = list.heads(&viewpoint);
     let widths = columns::widths(&heads, area.width);
     let height = usize::from(area.height.saturating_sub(LIST_HEADS));
-    let (offset, selected, viewpoint) = (list.offset(height), list.selected_index(), app.viewpoint());
+    let (offset, selected) = (list.offset(height), list.selected_index());
     let mut lines = vec![title(app, list, offset), columns::heads(&heads, &widths, list.sort())];
     for index in offset..list.len().min(offset + height) {
         let marks = Marks { is_selected: selected == Some(index), is_marked: list.is_marked(index) };
@@ -52,7 +54,7 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
     } else if list.is_cut_short() {
         format!(" {count}; time was up, not all was searched")
     } else if list.has_more() {
-        format!(" first {count}; / narrows")
+        format!(" first {count}; {} narrows", app.keys.way_to(Command::Filter))
     } else {
         format!(" {count}")
     };
@@ -77,26 +79,31 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-fn empty(app: &App, list: &dyn Browse) -> &'static str {
+fn empty(app: &App, list: &dyn Browse) -> String {
     if list.reading().read_at.is_none() {
-        "reading…"
+        "reading…".to_owned()
     } else if list.filter().complaint().is_some() {
-        "the filter cannot be read, so it selects nothing"
+        "the filter cannot be read, so it selects nothing".to_owned()
     } else if !list.filter().is_empty() {
-        "no row matches the filter; Esc clears it"
+        // While it is typed, Esc does so however the keys are bound.
+        let back = if app.filter_input.is_some() { "Esc".to_owned() } else { app.keys.way_to(Command::Back) };
+        format!("no row matches the filter; {back} clears it")
     } else {
         match app.screen {
-            Screen::DeviceFlows => "no device flows",
-            Screen::AuthorizationFlows => "no authorization flows",
-            Screen::Subjects => "nobody has a live token",
-            Screen::Tokens => "no tokens; l reaches further back",
-            _ => "nothing was changed by hand, or there is no journal (authdb init makes one)",
+            Screen::DeviceFlows => "no device flows".to_owned(),
+            Screen::AuthorizationFlows => "no authorization flows".to_owned(),
+            Screen::Subjects => "nobody has a live token".to_owned(),
+            Screen::Tokens => format!("no tokens; {} reaches further back", app.keys.way_to(Command::SwitchRange)),
+            _ => "nothing was changed by hand, or there is no journal (authdb init makes one)".to_owned(),
         }
     }
 }
 
 /// Everything about the row under the cursor that its columns had no room for.
 pub(super) fn draw_details(app: &App, frame: &mut Frame, area: Rect) {
+    let instant = |time: Option<Timestamp>| {
+        time.map_or_else(|| "at an unknown time".to_owned(), |time| app.telling.past(time, app.now()))
+    };
     let text = match app.screen {
         Screen::DeviceFlows => app.device_flows.selected().map(|flow| {
             format!("client {}  scope {}  started {}", harmless(&flow.client_id), flow.scope, instant(flow.created))
@@ -127,11 +134,7 @@ pub(super) fn draw_details(app: &App, frame: &mut Frame, area: Rect) {
         }),
         Screen::Overview | Screen::Partitions | Screen::Janitor => return,
     };
-    let text = text.unwrap_or_else(|| "↓ chooses a row".to_owned());
+    let text = text.unwrap_or_else(|| format!("{} chooses a row", app.keys.way_to(Command::Down)));
     let details = Paragraph::new(text).wrap(Wrap { trim: true }).style(Style::new().patch(style::FAINT));
     frame.render_widget(details.block(Block::new().borders(Borders::TOP).border_style(style::FAINT)), area);
-}
-
-fn instant(time: Option<Timestamp>) -> String {
-    time.map_or_else(|| "at an unknown time".to_owned(), |time| time.to_string())
 }

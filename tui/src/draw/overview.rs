@@ -5,7 +5,7 @@ use authdb_shared::health::Level;
 use authdb_shared::text::fit;
 use ratatui::text::{Line, Span};
 
-use super::format::{clock, harmless, number, span};
+use super::format::{harmless, number};
 use super::page::{beside, head, line};
 use super::{sparks, style};
 use crate::app::App;
@@ -86,7 +86,7 @@ fn ended(app: &App) -> Vec<(Level, String)> {
     let Some(ended) = app.looks.figures.value.as_ref().map(|figures| &figures.ended) else { return Vec::new() };
     let alarm = |row: &EndedSubject| {
         let (subject, tokens) = (&row.subject, number(row.tokens));
-        let since = row.newest.map_or_else(String::new, |time| format!(" since {}", clock(time)));
+        let since = row.newest.map_or_else(String::new, |time| format!(" since {}", app.telling.clock(time)));
         match &row.revoked_by {
             Some(actor) => (Level::Ok, format!("sessions: {subject} has none left, revoked here by {actor}{since}")),
             None => (
@@ -197,9 +197,9 @@ fn janitor(app: &App) -> Vec<Line<'static>> {
         lines.push(line("has never run here", style::FAINT));
     }
     for job in &status.jobs {
-        let ago = |time: authdb_shared::Timestamp| format!("{} ago", span(app.now().since(time)));
-        let done = job.last_done.map_or_else(|| "never".to_owned(), ago);
-        let next = job.next_due.map_or_else(|| "never".to_owned(), |due| format!("in {}", span(due.since(app.now()))));
+        let never = || "never".to_owned();
+        let done = job.last_done.map_or_else(never, |time| app.telling.past(time, app.now()));
+        let next = job.next_due.map_or_else(never, |due| app.telling.future(due, app.now()));
         lines.push(line(format!("{:<7} last good run {done}, next {next}", job.job.name()), style::PLAIN));
     }
     lines

@@ -39,7 +39,7 @@ pub(super) fn content(app: &App, palette: &Palette) -> Content {
         title: "Commands".to_owned(),
         text: Text::from(lines),
         keys: vec![
-            ("↑ ↓".to_owned(), "choose"),
+            (super::dialogs::arrows(app), "choose"),
             ("Enter".to_owned(), "give the command"),
             ("Esc".to_owned(), "back to the screen"),
         ],

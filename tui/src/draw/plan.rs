@@ -18,7 +18,7 @@ pub(super) fn content(app: &App, dialog: &PlanDialog) -> Content {
         if !plan.is_empty() {
             add(&mut lines, of_the_only_row(app, plan));
             for consequence in &plan.consequences {
-                add(&mut lines, vec![harmless(&consequence.to_string())]);
+                add(&mut lines, vec![harmless(&consequence.told(app.telling.zone()))]);
             }
         }
         if matches!(plan.work, PlannedWork::Approve(..)) {
@@ -192,7 +192,11 @@ fn targets(app: &App, plan: &SessionPlan) -> Vec<String> {
     if rows.len() < 2 {
         return Vec::new();
     }
-    let mut lines = vec![format!("These {}, as they were at {}:", counted(rows.len() as u64, "row"), plan.made_at)];
+    let mut lines = vec![format!(
+        "These {}, as they were at {}:",
+        counted(rows.len() as u64, "row"),
+        app.telling.whole(plan.made_at)
+    )];
     lines.extend(rows.into_iter().map(|row| format!("  {row}")));
     lines
 }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::Paragraph;
 
 use super::dialogs::Content;
-use super::format::{clock, counted, fit, span};
+use super::format::{counted, fit, span};
 use super::style;
 use crate::app::{App, Sight, Tone, Watch};
 use crate::command::Command;
@@ -19,7 +19,7 @@ pub(super) fn height(app: &App) -> u16 {
 
 pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
     let Some((text, style)) = line(app) else { return };
-    let key = format!("   {} shows more ", app.keys.shown(Command::Watches));
+    let key = format!("   {} shows more ", app.keys.way_to(Command::Watches));
     let room = usize::from(area.width).saturating_sub(key.chars().count());
     let text = format!("{}{key}", fit(&format!(" {text}"), room));
     frame.render_widget(Paragraph::new(text).style(style), area);
@@ -55,6 +55,7 @@ fn line(app: &App) -> Option<(String, Style)> {
 /// One watch in a sentence.
 fn told(app: &App, watch: &Watch) -> String {
     let Watch { subject, revoked_at, .. } = watch;
+    let clock = |time| app.telling.clock(time);
     match &watch.sight {
         Sight::Nothing => format!("Watching {subject}: no new token; {}", clocks(app, watch)),
         Sight::NewToken { issued_at, .. } => {
@@ -69,7 +70,7 @@ fn told(app: &App, watch: &Watch) -> String {
 fn clocks(app: &App, watch: &Watch) -> String {
     let now = app.now();
     if now < watch.until {
-        format!("access tokens work {} more, until {}", span(watch.until.since(now)), clock(watch.until))
+        format!("access tokens work {} more, until {}", span(watch.until.since(now)), app.telling.clock(watch.until))
     } else {
         "access tokens have expired; waiting for a last look".to_owned()
     }
@@ -77,6 +78,7 @@ fn clocks(app: &App, watch: &Watch) -> String {
 
 pub(super) fn content(app: &App) -> Content {
     let watches = app.watches.list();
+    let revoke = app.keys.way_to(Command::RevokeSubject);
     let mut lines = Vec::new();
     for (index, watch) in watches.iter().enumerate() {
         let is_chosen = index == app.watches.chosen;
@@ -89,7 +91,7 @@ pub(super) fn content(app: &App) -> Content {
         let style = if is_chosen { style.patch(style::SELECTED) } else { style };
         lines.push(Line::styled(format!("{mark}{word}{}", told(app, watch)), style));
         if is_chosen && let Sight::NewToken { jti, .. } = &watch.sight {
-            lines.push(Line::raw(format!("    token {jti}. R on its subject revokes all again.")));
+            lines.push(Line::raw(format!("    token {jti}. {revoke} on its subject revokes all again.")));
         }
     }
     if lines.is_empty() {
@@ -98,7 +100,7 @@ pub(super) fn content(app: &App) -> Content {
     Content {
         title: "After revocations".to_owned(),
         text: Text::from(lines),
-        keys: vec![("↓ ↑".to_owned(), "choose"), ("x".to_owned(), "dismiss"), ("Esc".to_owned(), "back")],
+        keys: vec![(super::dialogs::arrows(app), "choose"), ("x".to_owned(), "dismiss"), ("Esc".to_owned(), "back")],
         cursor: None,
     }
 }

@@ -13,6 +13,7 @@ use proptest::sample::select;
 use super::evaluate::folded;
 use super::*;
 use crate::table::{Kind, Viewpoint};
+use crate::telling::Telling;
 
 const NOW: i64 = 1_795_000_000_000;
 
@@ -21,7 +22,7 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn viewpoint() -> Viewpoint {
-    Viewpoint { now: at(NOW), policy: Policy::default() }
+    Viewpoint { now: at(NOW), policy: Policy::default(), telling: Telling::default() }
 }
 
 /// Texts that rows hold, parts of them, what is shown in place of nothing, signs of the language, and anything at all.

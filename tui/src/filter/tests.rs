@@ -8,6 +8,7 @@ use authdb_shared::{Policy, Timestamp};
 
 use super::*;
 use crate::table::Viewpoint;
+use crate::telling::Telling;
 
 const NOW: i64 = 1_795_000_000_000;
 
@@ -16,7 +17,7 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn viewpoint() -> Viewpoint {
-    Viewpoint { now: at(NOW), policy: Policy::default() }
+    Viewpoint { now: at(NOW), policy: Policy::default(), telling: Telling::default() }
 }
 
 /// A live token of `lhcb:alice`, five minutes old.

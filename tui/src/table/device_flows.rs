@@ -33,7 +33,8 @@ impl Row for DeviceFlow {
         .of(Kind::Span)
         .right()
         .from(MEDIUM)
-        .absent("?"),
+        .absent("?")
+        .since("STARTED", |flow| flow.created),
         Column::<Self>::new("client", "CLIENT", Width::Rest(3), |flow, _| Value::Text(flow.client_id.clone()))
             .from(MEDIUM),
         Column::<Self>::new("vo", "VO", Width::Cells(6), |flow, _| Value::text(flow.scope.vo())).absent("-"),

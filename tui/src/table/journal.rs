@@ -14,7 +14,8 @@ impl Row for AdminAction {
         })
         .of(Kind::Span)
         .right()
-        .absent("?"),
+        .absent("?")
+        .since("WHEN", |row| row.time),
         Column::<Self>::new("actor", "WHO", Width::Rest(2), |row, _| Value::Text(row.actor.clone())),
         Column::<Self>::new("action", "DID", Width::Cells(14), |row, _| Value::Text(row.action.clone()))
             .looks(|_, _| Role::Strong),

@@ -21,6 +21,7 @@ use authdb_shared::{Policy, Timestamp};
 pub use value::{Value, tail};
 
 use crate::filter::Reach;
+use crate::telling::Telling;
 use crate::verbs::output::{Field, Moment, values};
 
 /// A row by the fields of the verbs' output, names and values in their order.
@@ -33,6 +34,8 @@ pub struct Viewpoint {
     pub now: Timestamp,
     /// Lifetimes.
     pub policy: Policy,
+    /// How times are told.
+    pub telling: Telling,
 }
 
 /// What the way a text looks says about it.
@@ -147,6 +150,9 @@ pub struct Head {
     pub absent: &'static str,
 }
 
+/// A time that a row knows of.
+pub type TimeOf<R> = fn(&R) -> Option<Timestamp>;
+
 /// A column of a table of `R`.
 pub struct Column<R: 'static> {
     /// What is known of it without a row.
@@ -157,6 +163,8 @@ pub struct Column<R: 'static> {
     pub role: fn(&R, &Viewpoint) -> Role,
     /// How much is left of a whole, as a bar before the value where the column has room for it.
     pub gauge: fn(&R, &Viewpoint) -> Option<(Duration, Duration)>,
+    /// The time that the value is an age of, and the head of the column where it is told as that time.
+    pub since: Option<(&'static str, TimeOf<R>)>,
     /// What the list shows in place of any value, which stands in the details.
     pub mark: Option<&'static str>,
 }
@@ -174,6 +182,7 @@ impl<R> Column<R> {
             value,
             role: |_, _| Role::Plain,
             gauge: |_, _| None,
+            since: None,
             mark: None,
         }
     }
@@ -204,6 +213,28 @@ impl<R> Column<R> {
     pub const fn absent(mut self, text: &'static str) -> Self {
         self.head.absent = text;
         self
+    }
+
+    /// The same for an age: where times are absolute, the list shows this time in its place, under this head.
+    #[must_use]
+    pub const fn since(mut self, title: &'static str, time: TimeOf<R>) -> Self {
+        self.since = Some((title, time));
+        self
+    }
+
+    /// What is known of it without a row, seen from here.
+    #[must_use]
+    pub fn head_at(&self, at: &Viewpoint) -> Head {
+        match self.since {
+            Some((title, _)) if at.telling.is_absolute() => Head { title, width: Width::Cells(TIME), ..self.head },
+            _ => self.head,
+        }
+    }
+
+    /// The time that the list shows in place of the age, where it does.
+    #[must_use]
+    pub fn time_at(&self, row: &R, at: &Viewpoint) -> Option<Timestamp> {
+        self.since.filter(|_| at.telling.is_absolute()).and_then(|(_, time)| time(row))
     }
 
     /// The column of what should not be about a row: a `!` in the list, and sentences everywhere else.
@@ -259,6 +290,8 @@ fn sentences(anomalies: &[Anomaly]) -> Value {
     if sentences.is_empty() { Value::Absent } else { Value::Text(sentences.join(" ")) }
 }
 
+/// Cells of a time in short.
+const TIME: usize = 11;
 /// Cells of time left, and of the same with a bar before it.
 pub(crate) const LEFT: usize = 6;
 pub(crate) const LEFT_WITH_BAR: usize = LEFT + 1 + BAR;

@@ -30,11 +30,13 @@ impl Row for SubjectSummary {
             .of(Kind::Span)
             .right()
             .from(MEDIUM)
-            .absent("?"),
+            .absent("?")
+            .since("OLDEST", |row| row.first),
         Column::<Self>::new("newest", "NEWEST", Width::Cells(8), |row, at| age(row.last, at))
             .of(Kind::Span)
             .right()
-            .absent("?"),
+            .absent("?")
+            .since("NEWEST", |row| row.last),
         Column::<Self>::new("vo", "VO", Width::Unlisted, |row, _| Value::text(row.subject.vo())).absent("-"),
         Column::<Self>::new("first", "FIRST TOKEN ISSUED", Width::Unlisted, |row, _| Value::time(row.first))
             .of(Kind::Time)

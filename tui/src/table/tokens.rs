@@ -19,7 +19,8 @@ impl Row for RefreshToken {
         })
         .of(Kind::Span)
         .right()
-        .absent("?"),
+        .absent("?")
+        .since("ISSUED", |token| token.jti.issued_at()),
         Column::<Self>::new("state", "STATE", Width::Cells(8), |token, at| {
             let liveness = liveness(token, at);
             Value::State(liveness.to_string(), rank(liveness))

@@ -113,17 +113,6 @@ fn time_left_has_a_bar_where_the_terminal_is_wide() {
 }
 
 #[test]
-fn the_help_of_every_screen_fits_an_ordinary_terminal() {
-    for screen in ['2', '3', '4', '5'] {
-        let mut harness = Harness::new(false);
-        harness.key(screen);
-        harness.key('?');
-        let shown = harness.screen(80, 24);
-        assert!(shown.contains("leave") && !shown.contains("↓ more"), "{shown}");
-    }
-}
-
-#[test]
 fn hostile_text_neither_escapes_nor_shifts_columns() {
     let mut hostile = flow("BCDFGHJK", FlowStatus::Pending, 60);
     hostile.client_id = "\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil\n\u{1b}[2J".repeat(20);
