@@ -5,6 +5,7 @@
 
 mod approvals;
 mod confirmations;
+mod contexts;
 mod copying;
 mod cursor;
 mod demo;

@@ -13,6 +13,7 @@ use crossterm::event::KeyEvent;
 
 use crate::app::{Glanced, StepTimes};
 use crate::command::Command;
+use crate::connecting::{Arrival, ConnectionNumber, ContextError};
 use crate::export::{Export, ExportError};
 use crate::look::Seen;
 
@@ -35,7 +36,12 @@ pub enum Action {
     /// Time passes.
     Tick,
     /// The worker answers.
-    Answer(Box<Answer>),
+    Answer {
+        /// On which connection it had been asked.
+        connection: ConnectionNumber,
+        /// What it found or did.
+        answer: Box<Answer>,
+    },
 }
 
 /// What the worker found or did.
@@ -106,6 +112,13 @@ pub enum Answer {
         export: Export,
         /// Where the rows are now, or why they are nowhere.
         result: Result<PathBuf, ExportError>,
+    },
+    /// Another context is connected to beside the one in use, or why it is not.
+    Connected {
+        /// The number of that connection.
+        number: ConnectionNumber,
+        /// What is known of its database.
+        arrival: Result<Box<Arrival>, ContextError>,
     },
     /// The worker broke off, which is a defect.
     Defect(String),

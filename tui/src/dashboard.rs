@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use authdb_shared::clock::Zone;
-use authdb_shared::config::Config;
+use authdb_shared::config::{Config, Sources};
 use authdb_shared::db::AuthDb;
 use authdb_shared::{Error, clock};
 use crossterm::event::EventStream;
@@ -24,22 +24,23 @@ use crate::{draw, keymap};
 /// Often enough for seconds that count down, seldom enough to cost nothing.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Shows the dashboard of `db`, called `place`, until the admin leaves or the program is told to end.
+/// Shows the dashboard of `db`, called `place`, until the admin leaves or the program is told to end. The configuration of
+/// another context is read from the `sources`.
 ///
 /// # Errors
 /// If `[keys]` cannot be used, the terminal fails, or a defect ends the program.
-pub async fn run(db: AuthDb, place: &str, config: &Config) -> anyhow::Result<()> {
+pub async fn run(db: AuthDb, place: &str, config: &Config, sources: Sources) -> anyhow::Result<()> {
     crate::terminal::require()?;
     let keys = Keymap::configured(&config.dashboard.keys).map_err(Error::from)?;
     let mut screen = Screen::take().context("taking over the terminal")?;
     let size = screen.size().context("asking for the size of the terminal")?;
     let (sender, answers) = unbounded_channel();
-    let worker = Worker::new(db.clone(), config, sender);
     let mut app = App::new(&db, place, config, (size.width, size.height), clock::host_now());
     app.telling.local = Zone::of_this_host();
     app.appearance = draw::Appearance::of(&config.dashboard, |name| std::env::var(name).ok());
     app.keys = keys.in_ascii(app.appearance.is_ascii);
-    let result = main_loop(&mut screen, &mut app, &worker, answers).await;
+    let worker = Worker::new(db, config, sources, sender);
+    let result = main_loop(&mut screen, &mut app, worker, answers).await;
     drop(screen);
     // The screen that would have said it is gone.
     for line in app.last_words() {
@@ -54,7 +55,7 @@ pub async fn run(db: AuthDb, place: &str, config: &Config) -> anyhow::Result<()>
 async fn main_loop(
     screen: &mut Screen,
     app: &mut App,
-    worker: &Worker,
+    mut worker: Worker,
     mut answers: UnboundedReceiver<Action>,
 ) -> anyhow::Result<()> {
     let mut events = EventStream::new();
@@ -94,6 +95,8 @@ async fn main_loop(
                         ticks.reset();
                         app.update(Action::Resumed, clock::host_now()).into_iter().for_each(|it| worker.start(it));
                     }
+                    Effect::Adopt(number) if worker.adopt(number) => {}
+                    Effect::Adopt(_) => bail!("the connection is gone. This is a defect; please report it"),
                     Effect::Copy(text) => screen.copy(&text).context("writing to the terminal")?,
                     effect => worker.start(effect),
                 }

@@ -23,7 +23,7 @@ pub async fn run(sources: Sources) -> anyhow::Result<()> {
     terminal::require()?;
     let folder = tempfile::Builder::new().prefix("authdb-demo-").tempdir().context("making a temporary folder")?;
     let path = folder.path().join("demo.sqlite3");
-    let config = Demo::configuration(sources, &path).map_err(Error::from)?;
+    let config = Demo::configuration(sources.clone(), &path).map_err(Error::from)?;
     let demo = Demo::create(&path, &config, clock::host_now(), &mut clock::randomness()).await?;
     let db = if config.dashboard.read_only {
         AuthDb::connect_read_only(&config.database).await
@@ -33,7 +33,7 @@ pub async fn run(sources: Sources) -> anyhow::Result<()> {
     .map_err(Error::from)?;
     let stop = CancellationToken::new();
     let life = tokio::spawn(live(demo, stop.clone()));
-    let shown = dashboard::run(db.clone(), "demo installation", &config).await;
+    let shown = dashboard::run(db.clone(), "demo installation", &config, sources).await;
     stop.cancel();
     let lived = life.await.context("the demo broke off")?;
     db.close().await;

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use authdb_shared::config::ContextConfig;
 use authdb_shared::db::{Containing, FlowFilter, TokenFilter};
 use authdb_shared::ids::{Subject, UserCode};
 use authdb_shared::model::TokenStatus;
 use authdb_shared::session_plan::PlanStep;
 
 use crate::app::Glance;
+use crate::connecting::ConnectionNumber;
 use crate::export::Export;
 use crate::look::Look;
 use crate::request::Request;
@@ -46,6 +48,8 @@ pub enum Effect {
     },
     /// Carry a plan out, one step after the other.
     Work {
+        /// The connection that it was planned on.
+        connection: ConnectionNumber,
         /// Comes back with every answer.
         number: u64,
         /// What to do.
@@ -61,6 +65,17 @@ pub enum Effect {
     Copy(String),
     /// Write rows to a file.
     Export(Export),
+    /// Connect to the database of another context, beside the one in use.
+    Connect {
+        /// Comes back with the answer.
+        number: ConnectionNumber,
+        /// Which context.
+        context: ContextConfig,
+    },
+    /// Go on with that connection, and close the one in use.
+    Adopt(ConnectionNumber),
+    /// Close that connection, which nobody waits for any more.
+    Disconnect(ConnectionNumber),
     /// Give the terminal back and stop, until the shell continues the program.
     Suspend,
     /// Leave.

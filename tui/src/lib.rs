@@ -9,6 +9,7 @@ pub mod action;
 pub mod app;
 mod arguments;
 pub mod command;
+pub mod connecting;
 pub mod dashboard;
 pub mod demo;
 pub mod draw;

@@ -3,14 +3,13 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
+use authdb_shared::Error;
 use authdb_shared::config::Config;
-use authdb_shared::db::AuthDb;
 use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED};
-use authdb_shared::{Error, clock};
 use clap::{CommandFactory, Parser};
 
 use crate::arguments::Arguments;
-use crate::{dashboard, terminal, verbs};
+use crate::{connecting, dashboard, terminal, verbs};
 
 /// Runs the program on the arguments of this process.
 #[must_use]
@@ -57,14 +56,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 /// Opens the dashboard on the configured database.
 async fn open(arguments: &Arguments) -> anyhow::Result<u8> {
     terminal::require()?;
-    let config = Config::load(&arguments.sources()).map_err(Error::from)?;
-    let db = if config.dashboard.read_only {
-        AuthDb::connect_read_only(&config.database).await
-    } else {
-        AuthDb::connect_or_create(&config.database, clock::host_now()).await
-    };
-    let db = db.map_err(Error::from)?;
+    let sources = arguments.sources();
+    let config = Config::load(&sources).map_err(Error::from)?;
+    let db = connecting::connect(&config).await.map_err(Error::from)?;
     let place = db.place().to_owned();
-    dashboard::run(db, &place, &config).await?;
+    dashboard::run(db, &place, &config, sources).await?;
     Ok(EXIT_DONE)
 }

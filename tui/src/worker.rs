@@ -1,28 +1,34 @@
 //! The worker: carries effects out on the database, beside the screen, and answers with actions.
 //!
 //! Each effect is a task of its own, so that a slow statement delays nothing but its own answer. Changes ask the
-//! database for a permit first: a read-only connection has none to give, whatever the screen believes.
+//! database for a permit first: a read-only connection has none to give, whatever the screen believes. A worker works on one
+//! connection, whose number every answer carries.
 
 mod acting;
 mod looks;
 mod registration;
+mod switching;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use authdb_shared::Policy;
 use authdb_shared::actor::Actor;
-use authdb_shared::config::Config;
+use authdb_shared::config::{Config, Sources};
 use authdb_shared::db::{AuthDb, Order, PageRequest};
 use tokio::sync::mpsc::UnboundedSender;
 
+use self::switching::Waiting;
 use crate::action::{Action, Answer, Rows};
+use crate::connecting::ConnectionNumber;
 use crate::effect::{Effect, Query};
 use crate::export::Export;
 
 /// Carries effects out.
 #[derive(Clone)]
 pub(crate) struct Worker {
+    /// Which connection `db` is.
+    connection: ConnectionNumber,
     db: AuthDb,
     actor: Actor,
     config: Arc<Config>,
@@ -31,13 +37,30 @@ pub(crate) struct Worker {
     answers: UnboundedSender<Action>,
     /// The number of the last work that was told to stop.
     stopped: Arc<AtomicU64>,
+    /// What the configuration of another context is read from.
+    sources: Arc<Sources>,
+    waiting: Waiting,
 }
 
 impl Worker {
-    pub(crate) fn new(db: AuthDb, config: &Config, answers: UnboundedSender<Action>) -> Self {
-        let (policy, limit) = (Arc::new(config.policy.clone()), config.dashboard.list_limit);
-        let config = Arc::new(config.clone());
-        Self { db, actor: Actor::of_this_process(), config, policy, limit, answers, stopped: Arc::default() }
+    pub(crate) fn new(db: AuthDb, config: &Config, sources: Sources, answers: UnboundedSender<Action>) -> Self {
+        Self {
+            connection: ConnectionNumber::default(),
+            db,
+            actor: Actor::of_this_process(),
+            config: Arc::new(config.clone()),
+            policy: Arc::new(config.policy.clone()),
+            limit: config.dashboard.list_limit,
+            answers,
+            stopped: Arc::default(),
+            sources: Arc::new(sources),
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// A worker on another database that answers to the same dashboard.
+    fn on(&self, db: AuthDb, config: &Config) -> Self {
+        Self::new(db, config, Sources::clone(&self.sources), self.answers.clone())
     }
 
     /// Starts carrying an effect out.
@@ -48,15 +71,19 @@ impl Worker {
         }
         let worker = self.clone();
         tokio::spawn(async move {
-            let answers = worker.answers.clone();
-            let answer = match tokio::spawn(async move { worker.carry_out(effect).await }).await {
+            let at_work = worker.clone();
+            let answer = match tokio::spawn(async move { at_work.carry_out(effect).await }).await {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return,
                 Err(broken) => Answer::Defect(broken.to_string()),
             };
-            // Nobody listens any more while the program ends.
-            let _ = answers.send(Action::Answer(Box::new(answer)));
+            worker.tell(answer);
         });
+    }
+
+    fn tell(&self, answer: Answer) {
+        // Nobody listens any more while the program ends.
+        let _ = self.answers.send(Action::Answer { connection: self.connection, answer: Box::new(answer) });
     }
 
     async fn carry_out(&self, effect: Effect) -> Option<Answer> {
@@ -74,11 +101,16 @@ impl Worker {
                 Answer::Flow { code, found }
             }
             Effect::Plan { generation, request } => Answer::Planned { generation, plan: self.plan(&request).await },
-            Effect::Work { number, steps, reason } => self.work(number, steps, reason).await,
+            Effect::Work { connection, number, steps, reason } => self.work(connection, number, steps, reason).await,
             Effect::Glance(glances) => Answer::Glanced(self.glance(glances).await),
             Effect::Export(export) => write(export).await,
-            // These are for the terminal, and for the work under way.
-            Effect::Copy(_) | Effect::StopWork(_) | Effect::Suspend | Effect::Quit => return None,
+            Effect::Connect { number, context } => self.connect(number, context).await,
+            Effect::Disconnect(number) => {
+                self.disconnect(number).await;
+                return None;
+            }
+            // These are for the loop, and for the work under way.
+            Effect::Adopt(_) | Effect::Copy(_) | Effect::StopWork(_) | Effect::Suspend | Effect::Quit => return None,
         })
     }
 

@@ -1,8 +1,9 @@
 //! Contexts: several databases in one file, of which `authdb` works on one at a time.
 //!
 //! A context that is chosen is laid over the other settings: its URL and password stand in place of those of
-//! `[database]`, and what it says of the policy in place of `[policy]`. So everything that reads a setting, or refuses
-//! one with its place, knows nothing of contexts. A password of one database is never tried on another.
+//! `[database]`, its registry in place of that of `[approval]`, and what it says of the policy in place of `[policy]`. So
+//! everything that reads a setting, or refuses one with its place, knows nothing of contexts. A password of one database is
+//! never tried on another, and the users of one installation are never taken for those of another.
 //!
 //! The janitor chooses none: it works on `[database]`, and does not look into `[contexts]`.
 
@@ -15,7 +16,7 @@ use super::{Colour, ConfigError, KEYS, kinds};
 pub(super) const DEFAULT: &str = "default";
 
 /// What a context can say besides `policy.…`.
-const FIELDS: [&str; 6] = ["url", "password", "password_file", "colour", "read_only", "production"];
+const FIELDS: [&str; 7] = ["url", "password", "password_file", "registry", "colour", "read_only", "production"];
 
 /// A context: a database under a name.
 ///
@@ -43,7 +44,7 @@ pub struct ContextConfig {
     pub place: String,
     /// The colour of its head line.
     pub colour: Option<Colour>,
-    /// Whether nothing can be changed in it.
+    /// Whether nothing can be changed in it: because it says so, or because nothing can be changed anywhere.
     pub read_only: bool,
     /// Whether people work with it in earnest: it looks different, and changes need its name.
     pub is_production: bool,
@@ -59,8 +60,8 @@ pub(super) struct ContextTable {
 }
 
 impl ContextTable {
-    /// Refuses whatever cannot be used.
-    pub(super) fn check(&self) -> Result<ContextConfig, ConfigError> {
+    /// Refuses whatever cannot be used. Where nothing can be changed anywhere, nothing can be changed here.
+    pub(super) fn check(&self, is_read_only_anywhere: bool) -> Result<ContextConfig, ConfigError> {
         let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if self.name == DEFAULT || self.name.is_empty() || !self.name.chars().all(is_letter) {
             return Err(ConfigError::Value {
@@ -95,16 +96,21 @@ impl ContextTable {
         };
         let is_production = self.read("production", kinds::boolean)?.unwrap_or_default();
         let colour = self.read("colour", kinds::colour)?.or(is_production.then_some(Colour::Red));
-        let read_only = self.read("read_only", kinds::boolean)?.unwrap_or_default();
+        let read_only = self.read("read_only", kinds::boolean)?.unwrap_or_default() || is_read_only_anywhere;
+        self.read("registry", kinds::registry)?;
         Ok(ContextConfig { name: self.name.clone(), place: url.place(), colour, read_only, is_production })
     }
 
     /// What it says in place of other settings.
     pub(super) fn overlay(&self) -> Vec<(&'static str, Setting)> {
-        // What it leaves out of the way in is nothing, and not what another database has.
-        let way_in =
-            [("database.url", "url"), ("database.password", "password"), ("database.password_file", "password_file")];
-        let own = way_in.into_iter().map(|(key, name)| (key, self.setting(name).unwrap_or_else(|| self.nothing(name))));
+        // What it leaves out of these is nothing, and not what another installation has.
+        let own = [
+            ("database.url", "url"),
+            ("database.password", "password"),
+            ("database.password_file", "password_file"),
+            ("approval.registry", "registry"),
+        ];
+        let own = own.into_iter().map(|(key, name)| (key, self.setting(name).unwrap_or_else(|| self.nothing(name))));
         let is_read_only = self.values.get("read_only").is_some_and(|(text, _)| kinds::boolean(text) == Ok(true));
         let read_only = self.setting("read_only").filter(|_| is_read_only).map(|it| ("dashboard.read_only", it));
         let policy = self.values.keys().filter_map(|name| Some((policy_key(name)?, self.setting(name)?)));
@@ -131,7 +137,7 @@ impl ContextTable {
             place: origin.clone(),
             key: self.full_name(field),
             // It may hold a password.
-            given: if field == "url" { "what it is".to_owned() } else { format!("`{text}`") },
+            given: if ["url", "registry"].contains(&field) { "what it is".to_owned() } else { format!("`{text}`") },
             advice,
         })
     }

@@ -64,6 +64,7 @@ impl Config {
             listed.extend(table.values.iter().map(|(name, (text, origin))| {
                 let value = match name.as_str() {
                     "url" | "password" => without_secret(&format!("database.{name}"), text),
+                    "registry" => without_secret("approval.registry", text),
                     _ => text.clone(),
                 };
                 ShownSetting { key: table.full_name(name), value, origin: origin.clone() }

@@ -61,7 +61,7 @@ impl fmt::Display for Origin {
 /// assert_eq!(Config::load(&sources)?.dashboard.list_limit, 50, "a flag beats a variable");
 /// # Ok::<(), authdb_shared::config::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     pub(super) config_file: Option<PathBuf>,
     flags: BTreeMap<&'static str, (&'static str, String)>,
@@ -166,6 +166,18 @@ impl Sources {
     }
 }
 
+/// Says which flags and variables there are, and of none what it is set to: one of them may be a password.
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources")
+            .field("config_file", &self.config_file)
+            .field("flags", &self.flags.keys())
+            .field("variables", &self.environment.keys())
+            .field("chooses_context", &self.chooses_context)
+            .finish()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
     /// The key as it is written where the value stands.
@@ -212,7 +224,9 @@ impl Settings {
             self.tables.clear();
             return Ok(());
         }
-        let tables: Vec<ContextConfig> = self.tables.iter().map(ContextTable::check).collect::<Result<_, _>>()?;
+        let is_read_only = self.get("dashboard.read_only", kinds::boolean)?;
+        let check = |table: &ContextTable| table.check(is_read_only);
+        let tables: Vec<ContextConfig> = self.tables.iter().map(check).collect::<Result<_, _>>()?;
         let (chosen, url) = (&self.values["dashboard.context"], &self.values["database.url"]);
         let is_alone = tables.is_empty();
         if url.origin != Origin::Default || is_alone {
@@ -220,7 +234,7 @@ impl Settings {
         }
         self.contexts.extend(tables);
         if let Some(table) = contexts::choose(&self.tables, chosen, url)? {
-            self.context = Some(table.check()?);
+            self.context = Some(check(table)?);
             self.values.extend(table.overlay());
         }
         Ok(())
@@ -234,8 +248,8 @@ impl Settings {
     /// What `[database]` says, as a context.
     pub(super) fn default_context(&self) -> Result<ContextConfig, ConfigError> {
         let place = self.get("database.url", kinds::database_url)?.place();
-        let name = contexts::DEFAULT.to_owned();
-        Ok(ContextConfig { name, place, colour: None, read_only: false, is_production: false })
+        let (name, read_only) = (contexts::DEFAULT.to_owned(), self.get("dashboard.read_only", kinds::boolean)?);
+        Ok(ContextConfig { name, place, colour: None, read_only, is_production: false })
     }
 
     pub(super) fn setting(&self, name: &str) -> (&'static Key, &Setting) {

@@ -221,6 +221,35 @@ fn a_password_is_tried_on_no_database_but_its_own() {
     assert!(!listed.contains("hunter"), "{listed}");
 }
 
+#[test]
+fn the_registry_of_one_installation_is_asked_about_no_other() {
+    let file = format!("{CONTEXTS}[contexts.own]\nurl = \"sqlite:own\"\nregistry = \"/srv/own\"\n");
+    let sources = Sources::default().with_variable("DIRACX_CONFIG_BACKEND_URL", "git+file:///srv/cs_store");
+    let registry = |context: &str| {
+        let config = load(&file, sources.clone().with_variable("AUTHDB_CONTEXT", context).choosing_a_context());
+        config.expect("a valid configuration").approval.registry.map(|it| it.to_string())
+    };
+    assert!(registry("default").is_some_and(|it| it.starts_with("git+file:///srv/cs_store")));
+    assert_eq!((registry("lhcb"), registry("own").as_deref()), (None, Some("/srv/own")));
+}
+
+#[test]
+fn where_nothing_can_be_changed_no_context_says_otherwise() {
+    let read_only = |sources: Sources| -> Vec<(String, bool)> {
+        in_context(sources).contexts.into_iter().map(|it| (it.name, it.read_only)).collect()
+    };
+    assert_eq!(read_only(Sources::default()), [("test".to_owned(), false), ("lhcb".to_owned(), true)]);
+    let sources = Sources::default().with_flag("dashboard.read_only", "--read-only", Some("true".to_owned()));
+    assert!(read_only(sources).into_iter().all(|(_, read_only)| read_only));
+}
+
+#[test]
+fn what_is_printed_of_the_sources_holds_no_value() {
+    let sources = Sources::default().with_variable("AUTHDB_DATABASE_PASSWORD", "hunter2");
+    let printed = format!("{:?}", sources.with_flag("database.url", "demo", Some("mysql://u:hunter2@h/d".to_owned())));
+    assert!(printed.contains("AUTHDB_DATABASE_PASSWORD") && !printed.contains("hunter2"), "{printed}");
+}
+
 fn settings_of(file: &str, sources: Sources) -> Vec<ShownSetting> {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let path = folder.path().join("config.toml");

@@ -33,12 +33,19 @@ impl App {
             return Some(reason);
         }
         if self.read_only {
-            return Some("This session is read-only. Start without --read-only to change things.".to_owned());
+            return Some(self.why_read_only());
         }
         if self.work.is_some() {
             return Some("The last change is still under way.".to_owned());
         }
         self.lost.as_ref().map(|_| "The database does not answer. Wait until it is back.".to_owned())
+    }
+
+    fn why_read_only(&self) -> String {
+        if self.contexts.iter().all(|context| context.read_only) {
+            return "This session is read-only. Start without --read-only to change things.".to_owned();
+        }
+        format!("The context {} is read-only.", authdb_shared::text::harmless(&self.context_name))
     }
 
     /// A program that is stopped in a change would keep its rows locked, and logins would wait for them.

@@ -55,6 +55,7 @@ impl App {
             }
             Command::Refresh => self.read_anew(),
             Command::Pause => self.pause_or_resume(),
+            Command::Contexts => self.open_contexts(),
             Command::SwitchTheme => self.switch_theme(),
             Command::SwitchTimes => self.switch_times(),
             Command::SwitchRange => self.switch_range(),

@@ -6,7 +6,7 @@ use authdb_shared::model::{DeviceFlow, IdTokenClaims};
 use authdb_shared::{Policy, Timestamp};
 use tui_input::Input;
 
-use super::{Ended, Exporting, Palette, PlanDialog};
+use super::{Contexts, Ended, Exporting, Palette, PlanDialog};
 
 /// What lies over the screen.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub enum Dialog {
     Help,
     /// Every command, to be found by a few letters.
     Palette(Palette),
+    /// The configured databases.
+    Contexts(Contexts),
     /// The name of the file that rows are exported to.
     Export(Box<Exporting>),
     /// Every field of the row under the cursor.

@@ -3,6 +3,8 @@
 //! The rows are frozen when the dialog opens: their number stands in the question, and however long the name takes to type, what
 //! is written is what was on the screen.
 
+use std::path::PathBuf;
+
 use crossterm::event::Event;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
@@ -87,29 +89,44 @@ impl App {
     }
 
     /// Says what became of an export. A name that does not do stays in the dialog, to be mended.
-    pub(super) fn exported(&mut self, export: &Export, result: Result<std::path::PathBuf, ExportError>) -> Vec<Effect> {
+    pub(super) fn exported(&mut self, export: &Export, result: Result<PathBuf, ExportError>) -> Vec<Effect> {
         let open = match &mut self.dialog {
             Some(Dialog::Export(exporting)) if exporting.writing.as_ref() == Some(export) => Some(exporting),
             _ => None,
         };
         match (result, open) {
-            (Ok(file), open) => {
-                if open.is_some() {
-                    self.dialog = None;
-                }
-                let count = counted(export.rows.len() as u64, "row");
-                let lacks = export.lacks.map(|reason| format!(" {reason}")).unwrap_or_default();
-                let tone = if lacks.is_empty() { Tone::Good } else { Tone::Plain };
-                self.say(tone, format!("{count} exported to {}.{lacks}", harmless(&file.display().to_string())))
-            }
             (Err(error), Some(exporting)) => {
                 exporting.writing = None;
                 exporting.error = Some(error.to_string());
                 Vec::new()
             }
-            (Err(error), None) => self.say(Tone::Bad, format!("Nothing was exported. {error}")),
+            (result, open) => {
+                if open.is_some() {
+                    self.dialog = None;
+                }
+                let (tone, text) = told(export, result);
+                self.say(tone, text)
+            }
         }
     }
+
+    /// Says what became of an export of a database that was left meanwhile.
+    pub(super) fn exported_elsewhere(&mut self, export: &Export, result: Result<PathBuf, ExportError>) -> Vec<Effect> {
+        let (tone, text) = told(export, result);
+        self.say(tone, format!("Of the context before: {text}"))
+    }
+}
+
+/// What became of an export.
+fn told(export: &Export, result: Result<PathBuf, ExportError>) -> (Tone, String) {
+    let file = match result {
+        Ok(file) => harmless(&file.display().to_string()),
+        Err(error) => return (Tone::Bad, format!("Nothing was exported. {error}")),
+    };
+    let count = counted(export.rows.len() as u64, "row");
+    let lacks = export.lacks.map(|reason| format!(" {reason}")).unwrap_or_default();
+    let tone = if lacks.is_empty() { Tone::Good } else { Tone::Plain };
+    (tone, format!("{count} exported to {file}.{lacks}"))
 }
 
 /// Why a list is not all that there is.

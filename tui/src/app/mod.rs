@@ -7,6 +7,7 @@ mod approval;
 mod availability;
 mod browse;
 mod browsing;
+mod contexts;
 mod copying;
 mod dialog;
 mod exporting;
@@ -34,6 +35,7 @@ use authdb_shared::db::{AdminAction, AuthDb, TokensByMonth};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 use authdb_shared::{Policy, Timestamp};
 pub use browse::{Browse, Cell};
+pub use contexts::Contexts;
 pub use dialog::{Approve, Dialog, Step};
 pub use exporting::Exporting;
 pub use list::{List, Sort};
@@ -50,6 +52,7 @@ pub use work::{Ended, StepTimes, Work};
 
 use crate::action::{Action, Answer};
 use crate::command::Command;
+use crate::connecting::ConnectionNumber;
 use crate::draw;
 use crate::effect::{Effect, TokenView};
 use crate::keymap::Keymap;
@@ -185,9 +188,13 @@ pub struct App {
     answered_at: Option<Timestamp>,
     /// What was typed into an approval while its code was looked up.
     type_ahead: Vec<Action>,
-    /// Plans that were asked for so far, and works that were begun.
     /// Since when nothing is read any more, by the host's clock.
     pub paused_at: Option<Timestamp>,
+    /// The connection that is worked on.
+    connection: ConnectionNumber,
+    /// The last one that was asked for.
+    last_connection: ConnectionNumber,
+    /// Plans that were asked for so far, and works that were begun.
     plans_asked: u64,
     works_begun: u64,
 }
@@ -249,6 +256,8 @@ impl App {
             answered_at: None,
             type_ahead: Vec::new(),
             paused_at: None,
+            connection: ConnectionNumber::default(),
+            last_connection: ConnectionNumber::default(),
             plans_asked: 0,
             works_begun: 0,
         }
@@ -274,7 +283,7 @@ impl App {
             Some(Dialog::Help | Dialog::Details | Dialog::Ended(_) | Dialog::Watches) => Mode::Reading,
             Some(Dialog::Plan(plan)) => plan.mode(),
             Some(Dialog::Work) => Mode::Working,
-            Some(Dialog::Approve(_) | Dialog::Palette(_) | Dialog::Export(_)) => Mode::Typing,
+            Some(Dialog::Approve(_) | Dialog::Palette(_) | Dialog::Export(_) | Dialog::Contexts(_)) => Mode::Typing,
             None if self.filter_input.is_some() => Mode::Typing,
             None => Mode::Browsing,
         }
@@ -292,7 +301,8 @@ impl App {
             }
             Action::Resumed => self.read_anew(),
             Action::Tick => self.tick(),
-            Action::Answer(answer) => self.answer(*answer),
+            Action::Answer { connection, answer } if connection == self.connection => self.answer(*answer),
+            Action::Answer { answer, .. } => self.late(*answer),
         }
     }
 
@@ -389,6 +399,7 @@ impl App {
             Answer::WorkEnded { number, broken_by } => return self.work_ended(number, broken_by),
             Answer::Glanced(seen) => return self.glanced(seen),
             Answer::Exported { export, result } => return self.exported(&export, result),
+            Answer::Connected { number, arrival } => return self.connected(number, arrival),
             Answer::Defect(reason) => {
                 self.defect = Some(reason);
                 return vec![Effect::Quit];

@@ -4,6 +4,7 @@ use authdb_shared::session_plan::{Confirmation, PlannedWork, SessionPlan};
 use tui_input::Input;
 
 use super::{Approve, Mode};
+use crate::connecting::ConnectionNumber;
 
 /// The field that keys go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +41,15 @@ pub struct PlanDialog {
     pub error: Option<String>,
     /// Which request the plan answers, so that one of an older request is dropped.
     pub(super) generation: u64,
+    /// The connection that its targets were seen on.
+    pub(super) connection: ConnectionNumber,
     /// The approval whose last step this is; Esc leads back to it.
     pub(super) came_from: Option<Box<Approve>>,
 }
 
 impl PlanDialog {
     /// The dialog while its plan is being made.
-    pub(super) fn awaited(title: String, generation: u64) -> Self {
+    pub(super) fn awaited(title: String, generation: u64, connection: ConnectionNumber) -> Self {
         Self {
             title,
             plan: None,
@@ -55,6 +58,7 @@ impl PlanDialog {
             field: PlanField::Answer,
             error: None,
             generation,
+            connection,
             came_from: None,
         }
     }

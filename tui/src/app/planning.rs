@@ -39,7 +39,7 @@ impl App {
         }
         self.plans_asked += 1;
         let generation = self.plans_asked;
-        self.dialog = Some(Dialog::Plan(Box::new(PlanDialog::awaited(request.words(), generation))));
+        self.dialog = Some(Dialog::Plan(Box::new(PlanDialog::awaited(request.words(), generation, self.connection))));
         vec![Effect::Plan { generation, request }]
     }
 
@@ -67,7 +67,7 @@ impl App {
     pub(super) fn propose_approval(&mut self, approve: Box<Approve>, plan: SessionPlan) -> Vec<Effect> {
         let confirmation = plan.confirmation(&self.context_name, self.is_production);
         self.plans_asked += 1;
-        let mut dialog = PlanDialog::awaited(String::new(), self.plans_asked);
+        let mut dialog = PlanDialog::awaited(String::new(), self.plans_asked, self.connection);
         dialog.ready(plan, confirmation, self.reasons);
         dialog.came_from = Some(approve);
         self.dialog = Some(Dialog::Plan(Box::new(dialog)));
@@ -112,8 +112,8 @@ impl App {
             dialog.error = Some(refusal.to_string());
             return Vec::new();
         }
-        let reason = dialog.reason.value().trim().to_owned();
-        self.begin(plan, reason)
+        let (connection, reason) = (dialog.connection, dialog.reason.value().trim().to_owned());
+        self.begin(plan, connection, reason)
     }
 
     /// Esc on a plan: back to the approval that it belongs to, or to the list.

@@ -16,6 +16,7 @@ impl App {
         match self.dialog {
             Some(Dialog::Plan(_)) => return self.typed_into_plan(key),
             Some(Dialog::Watches) => return self.dismiss_watch(),
+            Some(Dialog::Contexts(_)) => return self.typed_into_contexts(key),
             _ => {}
         }
         let event = crossterm::event::Event::Key(key);
@@ -58,6 +59,7 @@ impl App {
             Some(Dialog::Approve(_)) => self.approval_step(),
             Some(Dialog::Palette(_)) => self.give_from_palette(),
             Some(Dialog::Export(_)) => self.export(),
+            Some(Dialog::Contexts(_)) => self.choose_context(),
             Some(Dialog::Help | Dialog::Details | Dialog::Ended(_) | Dialog::Watches) => self.dismiss(),
             // A filter that cannot be read is not kept: it stays in its field, with what is wrong with it.
             None if self.unreadable_filter().is_some() => Vec::new(),

@@ -8,6 +8,7 @@ use authdb_shared::model::RefreshToken;
 use authdb_shared::session_plan::{PlanStep, PlannedWork, SessionPlan, StepFate, WorkReport};
 
 use super::{App, Dialog, Screen, Tone};
+use crate::connecting::ConnectionNumber;
 use crate::draw::format::{counted, harmless, number};
 use crate::effect::Effect;
 
@@ -163,15 +164,15 @@ impl Work {
 }
 
 impl App {
-    /// Carries a plan out that was confirmed.
-    pub(super) fn begin(&mut self, plan: SessionPlan, reason: String) -> Vec<Effect> {
+    /// Carries a plan out that was confirmed, on the connection that it was made on.
+    pub(super) fn begin(&mut self, plan: SessionPlan, connection: ConnectionNumber, reason: String) -> Vec<Effect> {
         self.works_begun += 1;
         let (number, steps) = (self.works_begun, plan.steps());
         self.dialog = (steps.len() > 1).then_some(Dialog::Work);
         self.dialog_scroll = 0;
         let report = WorkReport::of(steps.clone());
         self.work = Some(Work { plan, report, is_stopping: false, number, steps: steps.len() });
-        vec![Effect::Work { number, steps, reason: (!reason.is_empty()).then_some(reason) }]
+        vec![Effect::Work { connection, number, steps, reason: (!reason.is_empty()).then_some(reason) }]
     }
 
     /// Esc: stops the work before its next step.

@@ -67,6 +67,8 @@ pub enum Command {
     Refresh,
     /// Read nothing any more, or go on reading.
     Pause,
+    /// Choose another database of the configured ones.
+    Contexts,
     /// Switch to the next theme.
     SwitchTheme,
     /// Tell times in the next way.

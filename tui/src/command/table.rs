@@ -142,6 +142,9 @@ pub const COMMANDS: &[Entry] = &[
         "previous screen",
     )
     .moves(),
+    Entry::new(Command::Contexts, "contexts", &[letter('C')], "another of the configured databases")
+        .unless(App::cannot_switch_context)
+        .moves(),
     Entry::new(Command::Refresh, "refresh", &[key(KeyCode::F(5)), Key::control('r')], "read everything anew, now")
         .paired(),
     Entry::new(Command::Pause, "pause", &[letter('p')], "pause reading, or go on"),

@@ -57,6 +57,7 @@ fn content(app: &App) -> Option<Content> {
     match &app.dialog {
         Some(Dialog::Help) => Some(super::help::content(app)),
         Some(Dialog::Palette(palette)) => Some(super::palette::content(app, palette)),
+        Some(Dialog::Contexts(contexts)) => Some(super::contexts::content(app, contexts)),
         Some(Dialog::Export(exporting)) => Some(super::exporting::content(app, exporting)),
         Some(Dialog::Details) => Some(super::details::content(app)),
         Some(Dialog::Approve(approve)) => Some(approval(app, approve)),

@@ -3,6 +3,7 @@
 mod appearance;
 mod chart;
 mod columns;
+mod contexts;
 mod details;
 mod dialogs;
 mod exporting;

@@ -38,8 +38,13 @@ pub(super) fn of(role: Role) -> Style {
 
 /// The head line in a context of this colour.
 pub(super) fn of_context(colour: Option<Colour>) -> Style {
-    let Some(colour) = colour else { return SELECTED };
-    SELECTED.fg(match colour {
+    SELECTED.patch(of_colour(colour))
+}
+
+/// The name of a context of this colour.
+pub(super) fn of_colour(colour: Option<Colour>) -> Style {
+    let Some(colour) = colour else { return PLAIN };
+    PLAIN.fg(match colour {
         Colour::Red => Color::LightRed,
         Colour::Green => Color::LightGreen,
         Colour::Yellow => Color::LightYellow,

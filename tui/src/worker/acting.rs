@@ -6,8 +6,9 @@ use authdb_shared::db::{DbError, WritePermit};
 use authdb_shared::session_plan::{PlanStep, SessionPlan};
 
 use super::Worker;
-use crate::action::{Action, Answer};
+use crate::action::Answer;
 use crate::app::{Glance, Glanced, StepTimes};
+use crate::connecting::ConnectionNumber;
 use crate::request::Request;
 
 impl Worker {
@@ -23,7 +24,17 @@ impl Worker {
     }
 
     /// Takes one step after the other, and tells of each. The answer comes when no more will be taken.
-    pub(super) async fn work(&self, number: u64, steps: Vec<PlanStep>, reason: Option<String>) -> Answer {
+    pub(super) async fn work(
+        &self,
+        planned_on: ConnectionNumber,
+        number: u64,
+        steps: Vec<PlanStep>,
+        reason: Option<String>,
+    ) -> Answer {
+        if planned_on != self.connection {
+            let broken_by = Some("it was planned in another context, and is carried out in none but that".to_owned());
+            return Answer::WorkEnded { number, broken_by };
+        }
         let broken_by = match self.permit(reason) {
             Ok(permit) => self.take_steps(number, steps, &permit).await,
             Err(error) => Some(error.to_string()),
@@ -52,9 +63,7 @@ impl Worker {
             let fate = self.db.take_step(permit, &step, &self.policy).await;
             let ends_the_work = fate.ends_the_work();
             let ended = if ends_the_work { None } else { self.db.now().await.ok() };
-            let answer = Answer::StepTaken { number, step, times: StepTimes { began, ended }, fate };
-            // Nobody listens any more while the program ends.
-            let _ = self.answers.send(Action::Answer(Box::new(answer)));
+            self.tell(Answer::StepTaken { number, step, times: StepTimes { began, ended }, fate });
             if ends_the_work {
                 return Some("the connection broke before".to_owned());
             }
@@ -69,5 +78,36 @@ impl Worker {
             seen.push((number, self.db.newest_live_token(&subject, since, &self.policy).await));
         }
         seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authdb_shared::clock;
+    use authdb_shared::config::Sources;
+    use authdb_shared::db::AuthDb;
+    use authdb_shared::demo::Demo;
+    use authdb_shared::ids::UserCode;
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_planned_on_one_connection_is_carried_out_on_no_other() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = folder.path().join("demo.sqlite3");
+        let config = Demo::configuration(Sources::default(), &path).expect("a valid configuration");
+        let demo = Demo::create(&path, &config, clock::host_now(), &mut clock::randomness()).await.expect("a demo");
+        let db = AuthDb::connect(&config.database).await.expect("it is there");
+        let (sender, mut answers) = unbounded_channel();
+        let worker = Worker::new(db, &config, Sources::default(), sender);
+        let steps = vec![PlanStep::Deny(UserCode::from_stored("BCDFGHJK".to_owned()))];
+        let elsewhere = worker.work(ConnectionNumber::default().next(), 1, steps.clone(), None).await;
+        let Answer::WorkEnded { number: 1, broken_by: Some(reason) } = elsewhere else { panic!("{elsewhere:?}") };
+        assert!(reason.contains("planned in another context") && answers.try_recv().is_err(), "{reason}");
+        let here = worker.work(ConnectionNumber::default(), 2, steps, None).await;
+        assert!(matches!(here, Answer::WorkEnded { number: 2, broken_by: None }), "{here:?}");
+        assert!(answers.try_recv().is_ok(), "its step was tried");
+        demo.close().await;
     }
 }

@@ -4,6 +4,7 @@ mod anomalies;
 mod appearance;
 mod approvals;
 mod ceremony;
+mod contexts;
 mod copying;
 mod exporting;
 mod filters;
@@ -110,7 +111,8 @@ impl Harness {
     }
 
     fn answer(&mut self, answer: Answer) {
-        self.act(Action::Answer(Box::new(answer)));
+        let connection = self.app.connection;
+        self.act(Action::Answer { connection, answer: Box::new(answer) });
     }
 
     fn press(&mut self, code: KeyCode) {
