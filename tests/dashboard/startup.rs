@@ -125,6 +125,9 @@ fn a_configuration_that_cannot_be_used_is_refused_with_file_and_line() {
         ("[dashboard]\n\nrefresh_intervall = \"1s\"\n", "config.toml, line 3: there is no key"),
         ("[dashboard]\nrefresh_interval = \"0s\"\n", "config.toml, line 2: dashboard.refresh_interval cannot be `0s`"),
         ("[dashboard\n", "config.toml, line 1: this is not TOML"),
+        ("[keys]\nrefresh = \"f99\"\n", "config.toml, line 2: keys.refresh cannot be `f99`: it is no key"),
+        ("[columns]\ntoken = [\"age\"]\n", "line 2: there is no key `columns.token`. The lists are device_flows"),
+        ("[columns]\ntokens = [\"client\"]\n", "columns.tokens cannot be `client`: its columns are age, state"),
     ];
     for (content, sentence) in wrong {
         refuses(Program::authdb().file("config.toml", content), USAGE, sentence);

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::action::Action;
-use crate::app::App;
+use crate::app::{App, Columns};
 use crate::command::Command;
 use crate::effect::Effect;
 use crate::keymap::Keymap;
@@ -28,14 +28,16 @@ const TICK: Duration = Duration::from_millis(250);
 /// another context is read from the `sources`.
 ///
 /// # Errors
-/// If `[keys]` cannot be used, the terminal fails, or a defect ends the program.
+/// If `[keys]` or `[columns]` cannot be used, the terminal fails, or a defect ends the program.
 pub async fn run(db: AuthDb, place: &str, config: &Config, sources: Sources) -> anyhow::Result<()> {
     crate::terminal::require()?;
     let keys = Keymap::configured(&config.dashboard.keys).map_err(Error::from)?;
+    let columns = Columns::configured(&config.dashboard.columns).map_err(Error::from)?;
     let mut screen = Screen::take().context("taking over the terminal")?;
     let size = screen.size().context("asking for the size of the terminal")?;
     let (sender, answers) = unbounded_channel();
     let mut app = App::new(&db, place, config, (size.width, size.height), clock::host_now());
+    app.columns = columns;
     app.telling.local = Zone::of_this_host();
     app.appearance = draw::Appearance::of(&config.dashboard, |name| std::env::var(name).ok());
     app.keys = keys.in_ascii(app.appearance.is_ascii);

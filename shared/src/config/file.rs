@@ -211,7 +211,8 @@ pub(super) fn advice(name: &str) -> String {
     let section = name.split('.').next().unwrap_or_default();
     let siblings: Vec<&str> = KEYS.iter().filter_map(|key| key.name.strip_prefix(section)?.strip_prefix('.')).collect();
     if siblings.is_empty() {
-        "Sections are [database], [policy], [dashboard], [approval], [janitor], [keys] and [contexts.NAME]".to_owned()
+        "Sections are [database], [policy], [dashboard], [approval], [janitor], [keys], [columns] and [contexts.NAME]"
+            .to_owned()
     } else {
         format!("[{section}] has {}", siblings.join(", "))
     }

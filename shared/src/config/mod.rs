@@ -178,6 +178,8 @@ pub struct DashboardConfig {
     pub times: Times,
     /// `[keys]`: names of commands with their keys, not looked at yet.
     pub keys: Vec<NamedEntry>,
+    /// `[columns]`: names of lists with the fields that they show, not looked at yet.
+    pub columns: Vec<NamedEntry>,
 }
 
 /// `[approval]`.
@@ -319,6 +321,7 @@ impl Config {
                 ascii: settings.get("dashboard.ascii", kinds::ascii)?,
                 times: settings.get("dashboard.times", kinds::times)?,
                 keys: settings.named("keys"),
+                columns: settings.named("columns"),
             },
             approval: ApprovalConfig { registry: settings.get("approval.registry", kinds::registry)? },
             janitor: JanitorConfig {

@@ -1,10 +1,10 @@
-//! Tables whose names are not this crate's: `[keys]` names commands of the dashboard. They are
+//! Tables whose names are not this crate's: `[keys]` names commands of the dashboard, and `[columns]` its lists. They are
 //! handed over as they stand, each entry with its place, so that who knows the names can refuse with file and line.
 
 use super::{ConfigError, Origin};
 
 /// The tables.
-pub(super) const TABLES: [&str; 1] = ["keys"];
+pub(super) const TABLES: [&str; 2] = ["keys", "columns"];
 
 /// An entry of such a table: a name with one text or several.
 ///

@@ -69,8 +69,8 @@ pub trait Browse {
     fn shown_records(&self, viewpoint: &Viewpoint) -> Vec<Record>;
     /// What is known of its columns.
     fn heads(&self, viewpoint: &Viewpoint) -> Vec<Head>;
-    /// The cells of the row shown at `index`, for columns of these widths; `None` skips a column.
-    fn cells(&self, index: usize, widths: &[Option<usize>], viewpoint: &Viewpoint) -> Vec<Cell>;
+    /// The cells of the row shown at `index`, for the columns at these places of its table, of these widths.
+    fn cells(&self, index: usize, columns: &[(usize, usize)], viewpoint: &Viewpoint) -> Vec<Cell>;
 }
 
 impl<R: Row> Browse for List<R> {
@@ -180,25 +180,28 @@ impl<R: Row> Browse for List<R> {
         R::COLUMNS.iter().map(|column| column.head_at(viewpoint)).collect()
     }
 
-    fn cells(&self, index: usize, widths: &[Option<usize>], viewpoint: &Viewpoint) -> Vec<Cell> {
+    fn cells(&self, index: usize, columns: &[(usize, usize)], viewpoint: &Viewpoint) -> Vec<Cell> {
         let Some(row) = self.shown_at(index) else { return Vec::new() };
-        let cell = |(column, width): (&Column<R>, &Option<usize>)| {
-            let width = (*width)?;
-            let value = (column.value)(row, viewpoint);
-            let text = match column.mark {
-                Some(mark) if !value.is_absent() => mark.to_owned(),
-                Some(_) => String::new(),
-                None => match column.time_at(row, viewpoint) {
-                    Some(time) => viewpoint.telling.zone().in_short(time, viewpoint.now),
-                    None => value.shown(column.head.absent, width),
-                },
-            };
-            let text = match (column.gauge)(row, viewpoint) {
-                Some((left, whole)) if width >= LEFT_WITH_BAR => format!("{} {text:>LEFT$}", gauge(left, whole, BAR)),
-                _ => text,
-            };
-            Some((text, (column.role)(row, viewpoint)))
-        };
-        R::COLUMNS.iter().zip(widths).filter_map(cell).collect()
+        columns.iter().map(|(place, width)| cell(&R::COLUMNS[*place], row, *width, viewpoint)).collect()
     }
+}
+
+/// What a column of this width shows of a row.
+fn cell<R: Row>(column: &Column<R>, row: &R, width: usize, viewpoint: &Viewpoint) -> Cell {
+    let value = (column.value)(row, viewpoint);
+    let in_short = |time| viewpoint.telling.zone().in_short(time, viewpoint.now);
+    let text = match (column.mark, &value) {
+        (Some(_), Value::Absent) => String::new(),
+        (Some(mark), _) => mark.to_owned(),
+        (None, Value::Time(time)) => in_short(*time),
+        (None, value) => match column.time_at(row, viewpoint) {
+            Some(time) => in_short(time),
+            None => value.shown(column.head.absent, width),
+        },
+    };
+    let text = match (column.gauge)(row, viewpoint) {
+        Some((left, whole)) if width >= LEFT_WITH_BAR => format!("{} {text:>LEFT$}", gauge(left, whole, BAR)),
+        _ => text,
+    };
+    (text, (column.role)(row, viewpoint))
 }

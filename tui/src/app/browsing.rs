@@ -8,7 +8,6 @@ use crate::command::Command;
 use crate::draw;
 use crate::effect::{Effect, TokenView};
 use crate::look::Look;
-use crate::table::Width;
 
 impl App {
     /// Gives a command that is available.
@@ -146,21 +145,21 @@ impl App {
         })
     }
 
-    /// By the next column that the list has; after the last, as the database gives the rows.
+    /// By the next column that the list shows; after the last, as the database gives the rows.
     fn sort_by_next(&mut self) -> Vec<Effect> {
-        let viewpoint = self.viewpoint();
+        let (viewpoint, columns) = (self.viewpoint(), self.columns_in_view());
         self.with_list(|list| {
-            let from = list.sort().map_or(0, |sort| sort.column + 1);
-            let mut columns = list.heads(&viewpoint).into_iter().enumerate().skip(from);
-            let next = columns.find(|(_, head)| head.width != Width::Unlisted);
-            list.set_sort(next.map(|(column, _)| Sort { column, is_descending: false }), &viewpoint);
+            let sorted = list.sort().and_then(|sort| columns.iter().position(|it| it.place == sort.column));
+            let next = columns.get(sorted.map_or(0, |index| index + 1));
+            list.set_sort(next.map(|it| Sort { column: it.place, is_descending: false }), &viewpoint);
         })
     }
 
     fn reverse_sort(&mut self) -> Vec<Effect> {
-        let viewpoint = self.viewpoint();
+        let (viewpoint, columns) = (self.viewpoint(), self.columns_in_view());
         self.with_list(|list| {
-            let sort = list.sort().unwrap_or(Sort { column: 0, is_descending: false });
+            let first = columns.first().map_or(0, |it| it.place);
+            let sort = list.sort().unwrap_or(Sort { column: first, is_descending: false });
             list.set_sort(Some(Sort { is_descending: !sort.is_descending, ..sort }), &viewpoint);
         })
     }

@@ -119,6 +119,7 @@ impl App {
         self.keys = left.keys;
         self.appearance = left.appearance;
         self.telling = left.telling;
+        self.columns = left.columns;
         // A number that was used is never used again.
         self.plans_asked = left.plans_asked;
         self.works_begun = left.works_begun;

@@ -7,6 +7,7 @@ mod approval;
 mod availability;
 mod browse;
 mod browsing;
+mod columns;
 mod contexts;
 mod copying;
 mod dialog;
@@ -35,6 +36,7 @@ use authdb_shared::db::{AdminAction, AuthDb, TokensByMonth};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 use authdb_shared::{Policy, Timestamp};
 pub use browse::{Browse, Cell};
+pub use columns::{Columns, Shown, names as column_names};
 pub use contexts::Contexts;
 pub use dialog::{Approve, Dialog, Step};
 pub use exporting::Exporting;
@@ -178,6 +180,8 @@ pub struct App {
     pub size: (u16, u16),
     /// Colours and characters.
     pub appearance: draw::Appearance,
+    /// Which columns the lists show.
+    pub columns: Columns,
     /// How times are told.
     pub telling: Telling,
     refresh_interval: Duration,
@@ -249,6 +253,7 @@ impl App {
             host_now: now,
             size,
             appearance: draw::Appearance { theme: config.dashboard.theme, ..draw::Appearance::default() },
+            columns: Columns::default(),
             telling: Telling { times: config.dashboard.times, ..Telling::default() },
             refresh_interval: config.dashboard.refresh_interval,
             clock_offset: 0,

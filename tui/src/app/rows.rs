@@ -2,7 +2,8 @@
 //! `match` here, and nowhere else in the state.
 
 use authdb_shared::Timestamp;
-use authdb_shared::db::{DbError, Page};
+use authdb_shared::db::{AdminAction, DbError, Page};
+use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 
 use super::{App, Browse, Freshness, List, Lost, Reading, Screen, Tone};
 use crate::action::Rows;
@@ -144,6 +145,21 @@ impl App {
         };
         main.freshness(self.host_now)
     }
+}
+
+/// The fields of the rows that a screen lists, by their names; `None` if it shows something else.
+pub(super) fn fields(screen: Screen) -> Option<Vec<&'static str>> {
+    fn of<R: Row>() -> Vec<&'static str> {
+        R::COLUMNS.iter().map(|column| column.head.field).collect()
+    }
+    Some(match screen {
+        Screen::DeviceFlows => of::<DeviceFlow>(),
+        Screen::AuthorizationFlows => of::<AuthorizationFlow>(),
+        Screen::Subjects => of::<SubjectSummary>(),
+        Screen::Tokens => of::<RefreshToken>(),
+        Screen::Journal => of::<AdminAction>(),
+        Screen::Overview | Screen::Partitions | Screen::Janitor => return None,
+    })
 }
 
 fn take_in<R: Row>(

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::format::fit;
 use super::style;
-use crate::app::{Cell, Sort};
+use crate::app::{Cell, Shown, Sort};
 use crate::table::{Head, Role, WIDE, Width};
 
 /// What stands in front of a row.
@@ -30,51 +30,56 @@ impl Marks {
     }
 }
 
-/// The widths of columns in `total` cells; `None` for a column that is not shown there.
-pub(super) fn widths(heads: &[Head], total: u16) -> Vec<Option<usize>> {
-    let is_shown = |head: &Head| total >= head.from && head.width != Width::Unlisted;
+/// A column where it is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed {
+    /// Its place in the table.
+    pub(super) place: usize,
+    /// Its cells, without the gap behind it.
+    pub(super) width: usize,
+    head: Head,
+}
+
+/// The columns that `total` cells have room for, from left to right.
+pub(super) fn place(shown: &[Shown], total: u16) -> Vec<Placed> {
     let fixed = |head: &Head| match head.width {
         Width::CellsOrWide(cells, _) if total < WIDE => cells,
         Width::Cells(cells) | Width::CellsOrWide(_, cells) => cells,
         Width::Rest(_) | Width::Unlisted => 0,
     };
     let share = |head: &Head| if let Width::Rest(share) = head.width { share } else { 0 };
-    let shown = || heads.iter().filter(|head| is_shown(head));
-    let gaps = Marks::WIDTH + shown().count().saturating_sub(1);
-    let rest = usize::from(total).saturating_sub(gaps + shown().map(fixed).sum::<usize>());
-    let shares = shown().map(share).sum::<usize>().max(1);
-    heads.iter().map(|head| is_shown(head).then(|| fixed(head) + rest * share(head) / shares)).collect()
+    let shown: Vec<&Shown> = shown.iter().filter(|it| total >= it.head.from).collect();
+    let gaps = Marks::WIDTH + shown.len().saturating_sub(1);
+    let rest = usize::from(total).saturating_sub(gaps + shown.iter().map(|it| fixed(&it.head)).sum::<usize>());
+    let shares = shown.iter().map(|it| share(&it.head)).sum::<usize>().max(1);
+    let width = |head: &Head| fixed(head) + rest * share(head) / shares;
+    shown.into_iter().map(|it| Placed { place: it.place, width: width(&it.head), head: it.head }).collect()
 }
 
 /// The heads of the columns.
-pub(super) fn heads(heads: &[Head], widths: &[Option<usize>], sort: Option<Sort>) -> Line<'static> {
-    let arrow = |column| match sort {
-        Some(sort) if sort.column == column && sort.is_descending => "↓",
-        Some(sort) if sort.column == column => "↑",
-        _ => "",
+pub(super) fn heads(columns: &[Placed], sort: Option<Sort>) -> Line<'static> {
+    let head = |column: &Placed| {
+        let arrow = match sort {
+            Some(sort) if sort.column == column.place && sort.is_descending => "↓",
+            Some(sort) if sort.column == column.place => "↑",
+            _ => "",
+        };
+        let role = if arrow.is_empty() { Role::Faint } else { Role::Strong };
+        (format!("{}{arrow}", fit(column.head.title, column.width.saturating_sub(arrow.width()))), role)
     };
-    let shown = heads.iter().enumerate().zip(widths).filter_map(|(head, width)| Some((head, (*width)?)));
-    let cells = shown
-        .map(|((column, head), width)| {
-            let arrow = arrow(column);
-            let role = if arrow.is_empty() { Role::Faint } else { Role::Strong };
-            (format!("{}{arrow}", fit(head.title, width.saturating_sub(arrow.width()))), role)
-        })
-        .collect();
-    line(heads, widths, cells, Marks::default())
+    line(columns, columns.iter().map(head).collect(), Marks::default())
 }
 
 /// One row.
-pub(super) fn row(heads: &[Head], widths: &[Option<usize>], cells: Vec<Cell>, marks: Marks) -> Line<'static> {
-    let line = line(heads, widths, cells, marks);
+pub(super) fn row(columns: &[Placed], cells: Vec<Cell>, marks: Marks) -> Line<'static> {
+    let line = line(columns, cells, marks);
     if marks.is_selected { line.patch_style(style::SELECTED) } else { line }
 }
 
-fn line(heads: &[Head], widths: &[Option<usize>], cells: Vec<Cell>, marks: Marks) -> Line<'static> {
+fn line(columns: &[Placed], cells: Vec<Cell>, marks: Marks) -> Line<'static> {
     let mut spans = vec![Span::raw(marks.shown())];
-    let shown = heads.iter().zip(widths).filter_map(|(head, width)| Some((head, (*width)?)));
-    for ((head, width), (text, role)) in shown.zip(cells) {
-        let shown = fit(&text, width);
+    for (Placed { width, head, .. }, (text, role)) in columns.iter().zip(cells) {
+        let shown = fit(&text, *width);
         let padding = " ".repeat(width.saturating_sub(shown.width()));
         let padded = if head.is_right { format!("{padding}{shown} ") } else { format!("{shown}{padding} ") };
         spans.push(Span::styled(padded, style::of(role)));
@@ -91,18 +96,21 @@ mod tests {
         Head { field: "", title, width, kind: Kind::Text, is_right, from: 0, absent: "" }
     }
 
-    const HEADS: [Head; 3] = [
-        head("CODE", Width::Cells(6), false),
-        head("CLIENT", Width::Rest(1), false),
-        head("LEFT", Width::Cells(5), true),
-    ];
+    fn placed(total: u16) -> Vec<Placed> {
+        let heads = [
+            head("CODE", Width::Cells(6), false),
+            head("CLIENT", Width::Rest(1), false),
+            head("LEFT", Width::Cells(5), true),
+        ];
+        let shown = heads.into_iter().enumerate().map(|(place, head)| Shown { place, head }).collect::<Vec<_>>();
+        place(&shown, total)
+    }
 
     #[test]
     fn rows_are_as_wide_as_the_terminal_whatever_they_hold() {
-        let widths = widths(&HEADS, 40);
         for text in ["plain", "山田太郎山田太郎山田太郎山田太郎", "e\u{301}e\u{301}", ""] {
             let cells = ["ABCDEFGHI", text, "9m"].map(|text| (text.to_owned(), Role::Plain)).to_vec();
-            let line = row(&HEADS, &widths, cells, Marks { is_selected: true, is_marked: true });
+            let line = row(&placed(40), cells, Marks { is_selected: true, is_marked: true });
             assert_eq!(line.width(), 41, "{text}: one gap behind the last column");
             assert!(line.to_string().ends_with("   9m "), "{line}");
         }
@@ -110,6 +118,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_leaves_nothing_for_the_rest() {
-        assert_eq!(widths(&HEADS, 5), [Some(6), Some(0), Some(5)]);
+        let widths: Vec<usize> = placed(5).iter().map(|column| column.width).collect();
+        assert_eq!(widths, [6, 0, 5]);
     }
 }

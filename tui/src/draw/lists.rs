@@ -20,15 +20,15 @@ const FILTER_CELLS: usize = 30;
 /// Paints a list: its title, the heads, and as many rows as fit.
 pub(super) fn draw(app: &App, list: &dyn Browse, frame: &mut Frame, area: Rect) {
     let viewpoint = app.viewpoint();
-    let heads = list.heads(&viewpoint);
-    let widths = columns::widths(&heads, area.width);
+    let placed = columns::place(&app.columns_in_view(), area.width);
+    let widths: Vec<(usize, usize)> = placed.iter().map(|column| (column.place, column.width)).collect();
     let height = usize::from(area.height.saturating_sub(LIST_HEADS));
     let (offset, selected) = (list.offset(height), list.selected_index());
-    let mut lines = vec![title(app, list, offset), columns::heads(&heads, &widths, list.sort())];
+    let mut lines = vec![title(app, list, offset), columns::heads(&placed, list.sort())];
     for index in offset..list.len().min(offset + height) {
         let marks = Marks { is_selected: selected == Some(index), is_marked: list.is_marked(index) };
         let cells = list.cells(index, &widths, &viewpoint);
-        lines.push(columns::row(&heads, &widths, cells, marks));
+        lines.push(columns::row(&placed, cells, marks));
     }
     if list.is_empty() {
         lines.push(Line::styled(format!("  {}", empty(app, list)), style::FAINT));

@@ -153,6 +153,20 @@ pub struct Head {
 /// A time that a row knows of.
 pub type TimeOf<R> = fn(&R) -> Option<Timestamp>;
 
+impl Head {
+    /// The same for a list that was told to show it: whatever the terminal's width is, and also where it usually is not shown.
+    #[must_use]
+    pub fn chosen(self) -> Self {
+        let width = match (self.width, self.kind) {
+            (Width::Unlisted, Kind::Time) => Width::Cells(TIME),
+            (Width::Unlisted, Kind::Text | Kind::State | Kind::Remark) => Width::Rest(3),
+            (Width::Unlisted, Kind::Count | Kind::Span) => Width::Cells(8),
+            (width, _) => width,
+        };
+        Self { width, from: 0, ..self }
+    }
+}
+
 /// A column of a table of `R`.
 pub struct Column<R: 'static> {
     /// What is known of it without a row.

@@ -16,8 +16,9 @@ const FIELDS: &[Field<ShownSetting>] = &[
 /// The end of the help.
 pub(super) fn help() -> String {
     let commands = crate::command::COMMANDS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(" ");
+    let lists = crate::app::column_names().join("\n");
     format!(
-        "{}\n\nCommands that [keys] can name: {commands}\n\nExamples:\n  authdb config\n  authdb config --output json | jq '.[] | select(.origin != \"default\")'",
+        "{}\n\nCommands that [keys] can name: {commands}\n\nLists and fields that [columns] can name:\n{lists}\n\nExamples:\n  authdb config\n  authdb config --output json | jq '.[] | select(.origin != \"default\")'",
         names(FIELDS)
     )
 }

@@ -70,3 +70,25 @@ fn keys_of_ones_own_are_the_ones_that_are_shown_and_work() {
     harness.key('?');
     assert!(harness.screen(120, 40).contains("F9  deny"));
 }
+
+#[test]
+fn a_list_shows_the_columns_that_were_chosen_in_their_order_and_sorts_by_them() {
+    let mut harness =
+        Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60), flow("CDFGHJKL", FlowStatus::Error, 30)]);
+    let values = ["scope", "started", "code"].map(str::to_owned).to_vec();
+    let entry = NamedEntry { table: "columns", name: "device_flows".to_owned(), values, origin: Origin::Default };
+    harness.app.columns = Columns::configured(&[entry]).expect("they are there");
+    for width in [40, 80] {
+        let screen = harness.screen(width, 24);
+        let heads = screen.lines().find(|line| line.contains("SCOPE")).expect("the heads");
+        let words: Vec<&str> = heads.trim_matches(['"', ' ']).split_whitespace().collect();
+        assert_eq!(words, ["SCOPE", "STARTED", "CODE"], "{screen}");
+        assert!(screen.contains("vo:lhcb") && screen.contains("BCDF-GHJK") && !screen.contains("pending"), "{screen}");
+    }
+    harness.type_in("sss");
+    assert!(harness.screen(80, 24).contains("CODE↑"));
+    harness.key('s');
+    assert!(!harness.screen(80, 24).contains('↑'), "after the last it is as the database gives it");
+    harness.key('S');
+    assert!(harness.screen(80, 24).contains("SCOPE↓"));
+}
