@@ -9,15 +9,15 @@ use super::format::{harmless, number};
 use super::page::{beside, head, line};
 use super::{sparks, style};
 use crate::app::App;
-use crate::look::Look;
+use crate::look::{Figures, Look};
 use crate::table::Role;
 
 /// Areas of this height have room for days that are more than one line high.
 const HIGH: usize = 30;
 /// Areas of this width have room for two columns.
 const WIDE: usize = 100;
-/// Areas narrower than this have no room for whole names.
-const NARROW: usize = 60;
+/// Cells between two columns.
+const GAP: usize = 2;
 /// However low the terminal is, so many subjects are named.
 const LEAST_SUBJECTS: usize = 3;
 
@@ -105,35 +105,38 @@ fn ended(app: &App) -> Vec<(Level, String)> {
     alarms
 }
 
+/// With the whole names of the tables where every count fits beside them.
 fn counts(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![head(app, "Now", Look::Figures)];
     let Some(figures) = &app.looks.figures.value else { return lines };
-    let names = if width < NARROW {
-        ["device", "auth", "tokens"]
-    } else {
-        ["device flows       ", "authorization flows", "tokens             "]
-    };
-    let flows = [(names[0], &figures.device_flows), (names[1], &figures.authorization_flows)];
-    for (name, counts) in flows {
-        let states = [
-            ("pending", FlowStateFilter::Pending, Role::Waiting),
-            ("ready", FlowStateFilter::Ready, Role::Active),
-            ("stale", FlowStateFilter::Stale, Role::Faint),
-            ("done", FlowStateFilter::Done, Role::Good),
-            ("error", FlowStateFilter::Error, Role::Bad),
-            ("unknown", FlowStateFilter::Unrecognised, Role::Odd),
-        ];
-        lines.push(counted(name, counts, &states));
-    }
-    let states = [
+    let ways = [["device flows       ", "authorization flows", "tokens             "], ["device", "auth", "tokens"]];
+    let [whole, short] = ways.map(|names| counts_by_state(figures, names));
+    let fits = |line: &Line| line.width() <= width.saturating_sub(GAP);
+    lines.extend(if whole.iter().all(fits) { whole } else { short });
+    lines
+}
+
+fn counts_by_state(figures: &Figures, [device, authorization, tokens]: [&str; 3]) -> [Line<'static>; 3] {
+    let of_flows = [
+        ("pending", FlowStateFilter::Pending, Role::Waiting),
+        ("ready", FlowStateFilter::Ready, Role::Active),
+        ("stale", FlowStateFilter::Stale, Role::Faint),
+        ("done", FlowStateFilter::Done, Role::Good),
+        ("error", FlowStateFilter::Error, Role::Bad),
+        ("unknown", FlowStateFilter::Unrecognised, Role::Odd),
+    ];
+    let of_tokens = [
         ("live", LivenessFilter::Live, Role::Good),
         ("revoked", LivenessFilter::Revoked, Role::Faint),
         ("undated", LivenessFilter::Undated, Role::Odd),
         ("from the future", LivenessFilter::FromTheFuture, Role::Bad),
         ("unknown", LivenessFilter::Unrecognised, Role::Odd),
     ];
-    lines.push(counted(names[2], &figures.tokens, &states));
-    lines
+    [
+        counted(device, &figures.device_flows, &of_flows),
+        counted(authorization, &figures.authorization_flows, &of_flows),
+        counted(tokens, &figures.tokens, &of_tokens),
+    ]
 }
 
 /// The counts of one table; what there is none of is left out, but for the first.
@@ -143,7 +146,8 @@ fn counted<S: Ord + Copy>(name: &str, counts: &StateCounts<S>, states: &[(&str, 
     for (index, (word, state, role)) in states.iter().enumerate() {
         let count = counts.of(*state);
         if count > 0 || index == 0 {
-            line.push_span(Span::styled(format!("{} {word}  ", number(count)), style::of(*role)));
+            let gap = if line.spans.len() > 1 { "  " } else { "" };
+            line.push_span(Span::styled(format!("{gap}{} {word}", number(count)), style::of(*role)));
         }
     }
     line
@@ -198,8 +202,8 @@ fn janitor(app: &App) -> Vec<Line<'static>> {
     }
     for job in &status.jobs {
         let never = || "never".to_owned();
-        let done = job.last_done.map_or_else(never, |time| app.telling.past(time, app.now()));
-        let next = job.next_due.map_or_else(never, |due| app.telling.future(due, app.now()));
+        let done = job.last_done.map_or_else(never, |time| app.telling.past_in_short(time, app.now()));
+        let next = job.next_due.map_or_else(never, |due| app.telling.future_in_short(due, app.now()));
         lines.push(line(format!("{:<7} last good run {done}, next {next}", job.job.name()), style::PLAIN));
     }
     lines

@@ -310,3 +310,18 @@ fn every_screen_can_be_told_by_its_tab_at_any_width() {
         }
     }
 }
+
+#[test]
+fn every_count_is_whole_in_each_column_that_the_overview_has() {
+    let mut harness = Harness::new(false);
+    harness.key('1');
+    let states = [FlowStateFilter::Pending, FlowStateFilter::Ready, FlowStateFilter::Stale, FlowStateFilter::Done];
+    let flows: Vec<(FlowStateFilter, u64)> =
+        states.into_iter().map(|state| (state, 12)).chain([(FlowStateFilter::Error, 7)]).collect();
+    let seen = Figures { device_flows: counts(&flows), ..figures(1) };
+    harness.see(Look::Figures, Seen::Figures(Ok(seen)));
+    for (width, names) in [(80, "device flows "), (120, "device "), (160, "device flows ")] {
+        let screen = harness.screen(width, 40);
+        assert!(screen.contains("7 error") && screen.contains(&format!("   {names}")), "at {width}:\n{screen}");
+    }
+}
