@@ -4,6 +4,7 @@
 //! terminal is whole afterwards.
 
 mod approvals;
+mod bell;
 mod confirmations;
 mod contexts;
 mod copying;

@@ -100,6 +100,7 @@ async fn main_loop(
                     Effect::Adopt(number) if worker.adopt(number) => {}
                     Effect::Adopt(_) => bail!("the connection is gone. This is a defect; please report it"),
                     Effect::Copy(text) => screen.copy(&text).context("writing to the terminal")?,
+                    Effect::Ring => screen.ring().context("writing to the terminal")?,
                     effect => worker.start(effect),
                 }
             }

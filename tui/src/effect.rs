@@ -63,6 +63,8 @@ pub enum Effect {
     Glance(Vec<Glance>),
     /// Hand a text to the clipboard of the terminal.
     Copy(String),
+    /// Ring the terminal's bell.
+    Ring,
     /// Write rows to a file.
     Export(Export),
     /// Connect to the database of another context, beside the one in use.

@@ -72,12 +72,28 @@ impl Telling {
     /// `3m12s ago`, or the time itself.
     #[must_use]
     pub fn past(self, time: Timestamp, now: Timestamp) -> String {
-        if self.is_absolute() { self.whole(time) } else { format!("{} ago", span(now.since(time))) }
+        if self.is_absolute() { self.zone().near(time, now) } else { format!("{} ago", span(now.since(time))) }
+    }
+
+    /// The same for a narrow place: without the zone, which stands in the head line.
+    #[must_use]
+    pub fn past_in_short(self, time: Timestamp, now: Timestamp) -> String {
+        if self.is_absolute() { self.zone().in_short(time, now) } else { self.past(time, now) }
+    }
+
+    /// What is to come, likewise.
+    #[must_use]
+    pub fn future_in_short(self, time: Timestamp, now: Timestamp) -> String {
+        if self.is_absolute() { format!("at {}", self.zone().in_short(time, now)) } else { self.future(time, now) }
     }
 
     /// `in 3m12s`, or the time itself after `at`.
     #[must_use]
     pub fn future(self, time: Timestamp, now: Timestamp) -> String {
-        if self.is_absolute() { format!("at {}", self.whole(time)) } else { format!("in {}", span(time.since(now))) }
+        if self.is_absolute() {
+            format!("at {}", self.zone().near(time, now))
+        } else {
+            format!("in {}", span(time.since(now)))
+        }
     }
 }

@@ -14,6 +14,7 @@ use authdb_shared::error::EXIT_USAGE;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::execute;
+use crossterm::style::Print;
 use crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -106,6 +107,14 @@ impl Screen {
     /// If the terminal cannot be written to.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Rings the terminal's bell.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written to.
+    pub fn ring(&mut self) -> io::Result<()> {
+        execute!(stdout(), Print('\u{7}'))
     }
 
     /// Whether the terminal is still ours: a panic on another thread gives it back under our feet.

@@ -110,7 +110,12 @@ impl Worker {
                 return None;
             }
             // These are for the loop, and for the work under way.
-            Effect::Adopt(_) | Effect::Copy(_) | Effect::StopWork(_) | Effect::Suspend | Effect::Quit => return None,
+            Effect::Adopt(_)
+            | Effect::Copy(_)
+            | Effect::Ring
+            | Effect::StopWork(_)
+            | Effect::Suspend
+            | Effect::Quit => return None,
         })
     }
 

@@ -100,14 +100,36 @@ impl Zone {
     #[must_use]
     pub fn in_short(self, time: Timestamp, now: Timestamp) -> String {
         let format = |time, format| self.write(time, format, format);
-        let (date, year) = ("%Y-%m-%d", "%Y");
-        if format(time, date) == format(now, date) {
+        if self.is_on_one_day(time, now) {
             format(time, "%H:%M:%S")
-        } else if format(time, year) == format(now, year) {
+        } else if format(time, "%Y") == format(now, "%Y") {
             format(time, "%m-%d %H:%M")
         } else {
-            format(time, date)
+            format(time, "%Y-%m-%d")
         }
+    }
+
+    /// The time of day on the day of `now`, and the date as well on any other.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use authdb_shared::Timestamp;
+    /// use authdb_shared::clock::Zone;
+    ///
+    /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let told = [60, 86_400].map(|age| Zone::UTC.near(now.before(Duration::from_secs(age)), now));
+    /// assert_eq!(told, ["11:05:40 UTC", "2026-11-17 11:06:40 UTC"]);
+    /// ```
+    #[must_use]
+    pub fn near(self, time: Timestamp, now: Timestamp) -> String {
+        if self.is_on_one_day(time, now) { self.time_of_day(time) } else { self.date_and_time(time) }
+    }
+
+    fn is_on_one_day(self, one: Timestamp, other: Timestamp) -> bool {
+        let [one, other] = [one, other].map(|time| self.write(time, "%Y-%m-%d", "%Y-%m-%d"));
+        one == other
     }
 
     fn write(self, time: Timestamp, format: &str, in_utc: &str) -> String {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use croner::parser::{CronParser, Seconds};
 
 use super::url::DatabaseUrl;
-use super::{Ascii, Colour, Theme, Times};
+use super::{Ascii, Bell, Colour, Theme, Times};
 use crate::registry::RegistrySource;
 use crate::telemetry::LogFormat;
 
@@ -77,6 +77,11 @@ pub(super) fn ascii(text: &str) -> Result<Ascii, String> {
             .map(|is_ascii| if is_ascii { Ascii::Always } else { Ascii::Never })
             .map_err(|_| "write auto, true or false".to_owned()),
     }
+}
+
+/// Whether the bell rings.
+pub(super) fn bell(text: &str) -> Result<Bell, String> {
+    boolean(text).map(|rings| if rings { Bell::Rings } else { Bell::Silent })
 }
 
 /// How times are told.

@@ -67,6 +67,24 @@ pub enum Ascii {
     Never,
 }
 
+/// Whether the dashboard rings the terminal's bell when a new device code waits.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{Bell, Config, Sources};
+///
+/// assert_eq!(Config::load(&Sources::default())?.dashboard.bell, Bell::Silent);
+/// # Ok::<(), authdb_shared::config::ConfigError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bell {
+    /// Never.
+    #[default]
+    Silent,
+    /// Once per refresh that brings one.
+    Rings,
+}
+
 /// How the dashboard tells times.
 ///
 /// # Examples

@@ -35,7 +35,7 @@ pub use diracx::BesideDiracX;
 pub use file::CONFIG_FILE_VARIABLE;
 pub use keys::{KEYS, Key};
 pub use listing::ShownSetting;
-pub use looks::{Ascii, Colour, Theme, Times};
+pub use looks::{Ascii, Bell, Colour, Theme, Times};
 pub use named::NamedEntry;
 pub use password::CREDENTIAL;
 pub use schedule::next_due;
@@ -176,6 +176,8 @@ pub struct DashboardConfig {
     pub ascii: Ascii,
     /// How it tells times.
     pub times: Times,
+    /// Whether it rings the terminal's bell for a new device code that waits.
+    pub bell: Bell,
     /// `[keys]`: names of commands with their keys, not looked at yet.
     pub keys: Vec<NamedEntry>,
     /// `[columns]`: names of lists with the fields that they show, not looked at yet.
@@ -320,6 +322,7 @@ impl Config {
                 theme: settings.get("dashboard.theme", kinds::theme)?,
                 ascii: settings.get("dashboard.ascii", kinds::ascii)?,
                 times: settings.get("dashboard.times", kinds::times)?,
+                bell: settings.get("dashboard.bell", kinds::bell)?,
                 keys: settings.named("keys"),
                 columns: settings.named("columns"),
             },

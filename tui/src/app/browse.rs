@@ -1,6 +1,9 @@
 //! What can be done with a list whatever its rows are: the screens, the keys and the drawing know lists only so.
 
 use std::collections::HashMap;
+use std::ops::Range;
+
+use authdb_shared::Timestamp;
 
 use super::list::{List, Sort};
 use super::reading::Reading;
@@ -59,6 +62,14 @@ pub trait Browse {
     fn marks(&self) -> (usize, usize);
     /// Whether the row shown at `index` is marked.
     fn is_marked(&self, index: usize) -> bool;
+    /// Whether the row shown at `index` bears the sign of a new one.
+    fn is_new(&self, index: usize, now: Timestamp) -> bool;
+    /// How many of the rows that are shown are new and have not been seen.
+    fn unseen(&self) -> usize;
+    /// Takes the rows in these places for seen.
+    fn see(&mut self, places: Range<usize>);
+    /// Moves the cursor to the first new row that has not been seen.
+    fn choose_unseen(&mut self, height: usize);
     /// Every field of the row shown at `index`.
     fn fields(&self, index: usize, viewpoint: &Viewpoint) -> Vec<(Head, Value)>;
     /// The keys of the marked rows, or of the row under the cursor, as people write them.
@@ -156,6 +167,22 @@ impl<R: Row> Browse for List<R> {
 
     fn is_marked(&self, index: usize) -> bool {
         self.shown_at(index).is_some_and(|row| self.is_marked(row))
+    }
+
+    fn is_new(&self, index: usize, now: Timestamp) -> bool {
+        self.shown_at(index).is_some_and(|row| self.is_new(row, now))
+    }
+
+    fn unseen(&self) -> usize {
+        self.unseen()
+    }
+
+    fn see(&mut self, places: Range<usize>) {
+        self.see(places);
+    }
+
+    fn choose_unseen(&mut self, height: usize) {
+        self.choose_unseen(height);
     }
 
     fn fields(&self, index: usize, viewpoint: &Viewpoint) -> Vec<(Head, Value)> {

@@ -35,6 +35,7 @@ impl App {
                 Vec::new()
             }
             Command::Open | Command::OpenOwner => self.open_subject(),
+            Command::GoToNew => self.go_to_new(),
             Command::Sort => self.sort_by_next(),
             Command::ReverseSort => self.reverse_sort(),
             Command::Mark => self.mark(),
@@ -129,7 +130,7 @@ impl App {
         self.fetch(Screen::Tokens).into_iter().collect()
     }
 
-    fn with_list(&mut self, change: impl FnOnce(&mut dyn Browse)) -> Vec<Effect> {
+    pub(super) fn with_list(&mut self, change: impl FnOnce(&mut dyn Browse)) -> Vec<Effect> {
         if let Some(list) = self.list_mut() {
             change(list);
         }

@@ -4,10 +4,13 @@
 //! row under the cursor stays the same row at the same place, so that a key pressed in the moment of a refresh hits what
 //! the admin was looking at. When the row itself goes, the cursor lets go: it never slides onto a neighbour by itself.
 
+use std::collections::HashSet;
+
 use authdb_shared::Timestamp;
 use authdb_shared::db::{DbError, Page};
 use indexmap::IndexSet;
 
+use super::arrivals::Arrivals;
 use super::reading::Reading;
 use crate::filter::Filter;
 use crate::table::{Row, Value, Viewpoint};
@@ -40,6 +43,8 @@ pub struct List<R: Row> {
     pub(super) marks: IndexSet<R::Key>,
     /// Where a range of marks begins.
     pub(super) anchor: Option<R::Key>,
+    /// Rows that came by a refresh.
+    pub(super) arrivals: Arrivals<R::Key>,
     /// The rows that are shown, in their order, as places in `rows`.
     shown: Vec<usize>,
     cursor: Option<R::Key>,
@@ -60,6 +65,7 @@ impl<R: Row> Default for List<R> {
             sort: None,
             marks: IndexSet::new(),
             anchor: None,
+            arrivals: Arrivals::default(),
             shown: Vec::new(),
             cursor: None,
             line: 0,
@@ -149,6 +155,9 @@ impl<R: Row> List<R> {
         }
         if let Ok(page) = page {
             self.keep_place();
+            let before: HashSet<R::Key> = self.rows.iter().map(Row::key).collect();
+            let was_whole = !self.has_more && !self.is_cut_short;
+            self.arrivals.take_in(&before, page.rows.iter().map(Row::key).collect(), was_whole, now);
             self.rows = page.rows;
             self.has_more = page.has_more;
             self.is_cut_short = page.is_cut_short;
@@ -166,6 +175,9 @@ impl<R: Row> List<R> {
     /// Shows those of the rows that were read that fulfil what was typed.
     pub fn set_filter(&mut self, text: &str, viewpoint: &Viewpoint) {
         self.keep_place();
+        if self.filter.text() != text {
+            self.arrivals.forget();
+        }
         self.filter = Filter::of::<R>(text);
         self.arrange(viewpoint);
     }

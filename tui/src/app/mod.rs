@@ -4,6 +4,7 @@
 //! keys and answers can be tested. What it wants done comes back as effects.
 
 mod approval;
+mod arrivals;
 mod availability;
 mod browse;
 mod browsing;
@@ -31,7 +32,7 @@ mod work;
 
 use std::time::Duration;
 
-use authdb_shared::config::{Config, ContextConfig};
+use authdb_shared::config::{Bell, Config, ContextConfig};
 use authdb_shared::db::{AdminAction, AuthDb, TokensByMonth};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 use authdb_shared::{Policy, Timestamp};
@@ -182,6 +183,8 @@ pub struct App {
     pub appearance: draw::Appearance,
     /// Which columns the lists show.
     pub columns: Columns,
+    /// Whether a new device code that waits is told by the terminal's bell.
+    pub bell: Bell,
     /// How times are told.
     pub telling: Telling,
     refresh_interval: Duration,
@@ -254,6 +257,7 @@ impl App {
             size,
             appearance: draw::Appearance { theme: config.dashboard.theme, ..draw::Appearance::default() },
             columns: Columns::default(),
+            bell: config.dashboard.bell,
             telling: Telling { times: config.dashboard.times, ..Telling::default() },
             refresh_interval: config.dashboard.refresh_interval,
             clock_offset: 0,
@@ -297,6 +301,10 @@ impl App {
     /// Takes in what happened at `now` (the host's time), and says what is to be done about it.
     pub fn update(&mut self, action: Action, now: Timestamp) -> Vec<Effect> {
         self.host_now = now;
+        // Whoever steps from one new row to the next means to see each.
+        if matches!(action, Action::Command(command) if command != Command::GoToNew) {
+            self.see_what_is_in_view();
+        }
         match action {
             Action::Command(command) => self.command(command),
             Action::Typed(key) => self.typed(key),
@@ -391,7 +399,7 @@ impl App {
 
     fn answer(&mut self, answer: Answer) -> Vec<Effect> {
         match answer {
-            Answer::Rows { generation, rows } => self.rows(generation, rows),
+            Answer::Rows { generation, rows } => return self.rows(generation, rows),
             Answer::Seen { generation, seen } => self.seen(generation, seen),
             Answer::Months(Ok(months)) => self.months = Some(months),
             // The chart is an extra: what is wrong with the database shows on the lists.

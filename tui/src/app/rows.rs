@@ -107,8 +107,9 @@ impl App {
     }
 
     /// Takes in what a screen asked for.
-    pub(super) fn rows(&mut self, generation: u64, rows: Rows) {
+    pub(super) fn rows(&mut self, generation: u64, rows: Rows) -> Vec<Effect> {
         let (now, viewpoint) = (self.host_now, self.viewpoint());
+        let may_ring = matches!(rows, Rows::DeviceFlows(Ok(_)));
         let news = match rows {
             Rows::DeviceFlows(page) => take_in(&mut self.device_flows, generation, page, &viewpoint, now),
             Rows::AuthorizationFlows(page) => take_in(&mut self.authorization_flows, generation, page, &viewpoint, now),
@@ -127,8 +128,10 @@ impl App {
             News::Lost(reason) => {
                 self.lost = Some(Lost { since: self.answered_at.unwrap_or(now), reason });
             }
-            News::None => {}
+            // A late answer has brought nothing.
+            News::None => return Vec::new(),
         }
+        if may_ring { self.ring() } else { Vec::new() }
     }
 
     /// How fresh what is in view is.

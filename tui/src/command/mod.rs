@@ -43,6 +43,8 @@ pub enum Command {
     Open,
     /// Open the subject whose row is under the cursor.
     OpenOwner,
+    /// Move the cursor to the next new row.
+    GoToNew,
     /// Sort by the next column.
     Sort,
     /// Turn the order around.

@@ -97,6 +97,7 @@ pub const COMMANDS: &[Entry] = &[
     .moves(),
     Entry::new(Command::First, "first", &[key(KeyCode::Home), letter('g')], "first row").paired().moves(),
     Entry::new(Command::Last, "last", &[key(KeyCode::End), letter('G')], "last row").moves(),
+    Entry::new(Command::GoToNew, "new", &[letter('n')], "next new row").on(LISTS).unless(App::has_nothing_new).moves(),
     Entry::new(Command::Filter, "filter", &[letter('/')], "rows with: word, field:part, age<5m, !not")
         .hint("filter")
         .on(LISTS),

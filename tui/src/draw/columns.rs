@@ -14,6 +14,7 @@ use crate::table::{Head, Role, WIDE, Width};
 pub(super) struct Marks {
     pub(super) is_selected: bool,
     pub(super) is_marked: bool,
+    pub(super) is_new: bool,
 }
 
 impl Marks {
@@ -21,11 +22,14 @@ impl Marks {
     const WIDTH: usize = 2;
 
     fn shown(self) -> &'static str {
-        match (self.is_selected, self.is_marked) {
-            (false, false) => "  ",
-            (true, false) => "▶ ",
-            (false, true) => " ●",
-            (true, true) => "▶●",
+        match (self.is_selected, self.is_marked, self.is_new) {
+            (false, false, false) => "  ",
+            (true, false, false) => "▶ ",
+            (false, false, true) => " +",
+            (true, false, true) => "▶+",
+            // That a row is about to be acted on matters more than that it is new.
+            (false, true, _) => " ●",
+            (true, true, _) => "▶●",
         }
     }
 }
@@ -110,7 +114,7 @@ mod tests {
     fn rows_are_as_wide_as_the_terminal_whatever_they_hold() {
         for text in ["plain", "山田太郎山田太郎山田太郎山田太郎", "e\u{301}e\u{301}", ""] {
             let cells = ["ABCDEFGHI", text, "9m"].map(|text| (text.to_owned(), Role::Plain)).to_vec();
-            let line = row(&placed(40), cells, Marks { is_selected: true, is_marked: true });
+            let line = row(&placed(40), cells, Marks { is_selected: true, is_marked: true, is_new: true });
             assert_eq!(line.width(), 41, "{text}: one gap behind the last column");
             assert!(line.to_string().ends_with("   9m "), "{line}");
         }

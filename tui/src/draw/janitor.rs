@@ -41,7 +41,7 @@ fn state(app: &App) -> Vec<Line<'static>> {
     for job in &status.jobs {
         let next = job.next_due.map_or_else(
             || "never".to_owned(),
-            |due| format!("in {}, at {}", span(due.since(app.now())), app.telling.whole(due)),
+            |due| format!("in {}, at {}", span(due.since(app.now())), app.telling.zone().near(due, app.now())),
         );
         let done = job.last_done.map_or_else(|| "never".to_owned(), |time| ago(app, time));
         lines.push(line(format!("{:<8} due {next}; last good run {done}", job.job.name()), style::PLAIN));

@@ -26,7 +26,11 @@ pub(super) fn draw(app: &App, list: &dyn Browse, frame: &mut Frame, area: Rect) 
     let (offset, selected) = (list.offset(height), list.selected_index());
     let mut lines = vec![title(app, list, offset), columns::heads(&placed, list.sort())];
     for index in offset..list.len().min(offset + height) {
-        let marks = Marks { is_selected: selected == Some(index), is_marked: list.is_marked(index) };
+        let marks = Marks {
+            is_selected: selected == Some(index),
+            is_marked: list.is_marked(index),
+            is_new: list.is_new(index, app.host_now),
+        };
         let cells = list.cells(index, &widths, &viewpoint);
         lines.push(columns::row(&placed, cells, marks));
     }
@@ -72,6 +76,11 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
             let text = format!("  {} marked, {} of them not shown", number(marked as u64), number(hidden as u64));
             spans.push(Span::styled(text, style::STRONG));
         }
+    }
+    if list.unseen() > 0 {
+        let text =
+            format!("  + {} new; {} goes there", number(list.unseen() as u64), app.keys.way_to(Command::GoToNew));
+        spans.push(Span::styled(text, style::KEY));
     }
     if offset > 0 {
         spans.push(Span::styled(format!("  ↑ {offset} more above"), style::FAINT));

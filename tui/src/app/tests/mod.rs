@@ -3,6 +3,7 @@
 mod anomalies;
 mod appearance;
 mod approvals;
+mod arrivals;
 mod ceremony;
 mod contexts;
 mod copying;

@@ -28,13 +28,10 @@ fn one_key_steps_through_ages_utc_and_local_time_wherever_times_are_shown() {
     assert!(harness.notice().contains("times = \"utc\""), "{}", harness.notice());
     let screen = harness.screen(100, 24);
     assert!(screen.contains("STARTED") && screen.contains(" 11:05:40 "), "{screen}");
-    assert!(
-        screen.contains("started 2026-11-18 11:05:40 UTC") && screen.contains("times in UTC  11:06:40"),
-        "{screen}"
-    );
+    assert!(screen.contains("started 11:05:40 UTC") && screen.contains("times in UTC  11:06:40"), "{screen}");
     harness.key('t');
     let screen = harness.screen(100, 24);
-    assert!(screen.contains(" 12:05:40 ") && screen.contains("started 2026-11-18 12:05:40 +01:00"), "{screen}");
+    assert!(screen.contains(" 12:05:40 ") && screen.contains("started 12:05:40 +01:00"), "{screen}");
     assert!(screen.contains("local times  12:06:40 +01:00"), "{screen}");
     harness.press(KeyCode::Enter);
     assert!(harness.says("started 2026-11-18 12:05:40 +01:00 (1m ago)"), "{}", harness.screen(80, 24));
