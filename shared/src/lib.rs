@@ -57,6 +57,7 @@
 //! - [`db`]: connecting, lists, counts, changes, clean-up, the ledger; everything that speaks SQL.
 //! - [`ids`], [`model`]: the keys and the rows of the three tables.
 //! - [`policy`], [`liveness`]: how long things live, and what a row means by it.
+//! - [`rotation`]: which tokens are likely one session.
 //! - [`registry`]: which users and groups DiracX knows, and what it would refuse to an approval.
 //! - [`session_plan`]: what an action on sessions will do, before it is done.
 //! - [`partition`]: the months of `RefreshTokens`, and what a roll would change.
@@ -102,6 +103,7 @@ pub mod model;
 pub mod partition;
 pub mod policy;
 pub mod registry;
+pub mod rotation;
 pub mod session_plan;
 pub mod telemetry;
 pub mod text;

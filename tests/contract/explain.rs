@@ -85,6 +85,11 @@ fn whole_page() -> Vec<Bind> {
     [vec![text("%"); 5], vec![text("%%"); 2], vec![Bind::Number(102)]].concat()
 }
 
+/// The same of a list of tokens, before which stands that revoked ones are wanted.
+fn page_of_tokens() -> Vec<Bind> {
+    [vec![Bind::Number(1)], whole_page()].concat()
+}
+
 /// The names of the months from one time to another.
 fn months(from: Timestamp, to: Timestamp) -> Vec<String> {
     let mut months = vec![Month::of(from)];
@@ -98,6 +103,7 @@ fn months(from: Timestamp, to: Timestamp) -> Vec<String> {
 
 /// Months of tokens, ever fewer the older they are, and some flows.
 async fn fill(world: &World) {
+    world.db.create_ledger(&world.permit).await.expect("the journal is made");
     world.partition(Month::of(world.start.before(100 * DAY)), 7).await;
     let numbers = numbers(20_000);
     let key = |age: &str| key_expression(world, &format!("{} - {age}", world.start.unix_millis()), ("0", "n"));
@@ -133,6 +139,7 @@ async fn plans_read_no_more_than_they_must() {
         lists_of_one_subject_are_read_by_the_index_on_it(&world).await;
         revocations_find_their_tokens_by_an_index(&world).await;
         lists_of_flows_read_ranges_of_keys(&world).await;
+        one_subject_is_found_without_reading_everybody(&world).await;
     })
     .await;
 }
@@ -141,7 +148,7 @@ async fn live_lists_read_the_live_range(world: &World) {
     let now = world.now().await;
     let (since, until) = (world.policy.live_since(now), world.policy.latest_credible(now));
     let range = [bound(since), bound(until)];
-    let page = [range.to_vec(), whole_page()].concat();
+    let page = [range.to_vec(), page_of_tokens()].concat();
     let window = [range.to_vec(), vec![Bind::Number(10_000)]].concat();
     let subjects = [range.to_vec(), vec![text("%%"), Bind::Number(101)]].concat();
     let ended = [range.to_vec(), vec![Bind::Number(4), Bind::Number(21)]].concat();
@@ -168,7 +175,7 @@ async fn lists_of_everybody_read_ranges_of_keys(world: &World) {
     for (low, months_back) in [(bound(now.before(DAY)), DAY), (Bind::Text(everything), 100 * DAY)] {
         let range = vec![low, bound(until)];
         for name in ["TOKENS_DOWN", "TOKENS_UP"] {
-            let plan = plan(world, name, &[range.clone(), whole_page()].concat()).await;
+            let plan = plan(world, name, &[range.clone(), page_of_tokens()].concat()).await;
             assert!(plan.is_range_of_keys(), "{name} on {}: {plan:?}", world.engine());
             assert_eq!(plan.partitions, months(now.before(months_back), until), "{name} on {}", world.engine());
         }
@@ -179,7 +186,7 @@ async fn lists_of_everybody_read_ranges_of_keys(world: &World) {
     }
     // What carries no credible time stands in the months to come and behind them.
     let beyond = vec![bound(until)];
-    for (name, rest) in [("TOKENS_ON", whole_page()), ("TOKEN_WINDOW_ON", vec![Bind::Number(10_000)])] {
+    for (name, rest) in [("TOKENS_ON", page_of_tokens()), ("TOKEN_WINDOW_ON", vec![Bind::Number(10_000)])] {
         let plan = plan(world, name, &[beyond.clone(), rest].concat()).await;
         assert!(plan.is_range_of_keys(), "{name} on {}: {plan:?}", world.engine());
         assert_eq!(plan.partitions.first(), months(until, until).first(), "{name} on {}", world.engine());
@@ -193,10 +200,10 @@ async fn lists_of_one_subject_are_read_by_the_index_on_it(world: &World) {
     let subject = vec![text(SUBJECT); 2];
     let width = vec![Bind::Number(10_000)];
     for (name, range, rest) in [
-        ("TOKENS_OF_ONE_DOWN", vec![low.clone(), high.clone()], whole_page()),
-        ("TOKENS_OF_ONE_UP", vec![low.clone(), high.clone()], whole_page()),
-        ("TOKENS_OF_ONE_UP_TO", vec![low.clone(), high.clone()], whole_page()),
-        ("TOKENS_OF_ONE_ON", vec![high.clone()], whole_page()),
+        ("TOKENS_OF_ONE_DOWN", vec![low.clone(), high.clone()], page_of_tokens()),
+        ("TOKENS_OF_ONE_UP", vec![low.clone(), high.clone()], page_of_tokens()),
+        ("TOKENS_OF_ONE_UP_TO", vec![low.clone(), high.clone()], page_of_tokens()),
+        ("TOKENS_OF_ONE_ON", vec![high.clone()], page_of_tokens()),
         ("TOKEN_OF_ONE_WINDOW_DOWN", vec![low.clone(), high.clone()], width.clone()),
         ("TOKEN_OF_ONE_WINDOW_UP", vec![low.clone(), high.clone()], width.clone()),
         ("TOKEN_OF_ONE_WINDOW_ON", vec![high.clone()], width.clone()),
@@ -227,12 +234,25 @@ async fn revocations_find_their_tokens_by_an_index(world: &World) {
     let now = world.now().await;
     let live = [bound(world.policy.live_since(now)), bound(world.policy.latest_credible(now))];
     let found = plan(world, "COUNT_LIVE_OF_SUBJECT", &[live.to_vec(), by_subject.to_vec()].concat()).await;
-    let by_key = found.is_range_of_keys();
-    let is_bounded = by_key || found.index.contains(BY_SUBJECT) || found.index.contains("index_status_sub");
-    assert!(is_bounded, "on {}: {found:?}", world.engine());
+    assert!(is_bounded(&found), "on {}: {found:?}", world.engine());
     let plan = plan(world, "REVOKE_TOKEN", &[bound(now)]).await;
     assert!(["const", "range"].contains(&plan.access.as_str()), "on {}: {plan:?}", world.engine());
     assert_eq!((plan.index.as_str(), plan.partitions), ("PRIMARY", months(now, now)), "on {}", world.engine());
+}
+
+/// Whether a subject's tokens of the last lifetime are found by their keys, or by their subject.
+fn is_bounded(plan: &Plan) -> bool {
+    plan.is_range_of_keys() || plan.index.contains(BY_SUBJECT) || plan.index.contains("index_status_sub")
+}
+
+async fn one_subject_is_found_without_reading_everybody(world: &World) {
+    let now = world.now().await;
+    let live = [bound(world.policy.live_since(now)), bound(world.policy.latest_credible(now))];
+    let lately = plan(world, "SUBJECT_LATELY", &[live.to_vec(), vec![text(SUBJECT); 2]].concat()).await;
+    assert!(is_bounded(&lately), "on {}: {lately:?}", world.engine());
+    let naming = [vec![Bind::Number(0), Bind::Number(10_000)], vec![text("%"); 3], vec![Bind::Number(10_000)]].concat();
+    let journal = plan(world, "ACTIONS_NAMING", &naming).await;
+    assert!(journal.is_range_of_keys(), "on {}: {journal:?}", world.engine());
 }
 
 async fn lists_of_flows_read_ranges_of_keys(world: &World) {

@@ -22,6 +22,7 @@ mod journal_chain;
 mod journal_faults;
 mod leases;
 mod ledger;
+mod one_subject;
 mod paging;
 mod partition_locks;
 mod partitions;

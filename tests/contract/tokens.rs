@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authdb_shared::db::{Containing, Order, PageRequest, TokenFilter};
+use authdb_shared::db::{Containing, LivenessFilter, Order, PageRequest, TokenFilter};
 use authdb_shared::ids::Subject;
 use authdb_shared::liveness::Liveness;
 use authdb_shared::model::{RefreshToken, TokenStatus};
@@ -178,6 +178,45 @@ async fn odd_rows_are_listed_as_they_are() {
         assert!(listed.iter().any(|token| token.status == TokenStatus::Other(String::new())));
         let found = listed.iter().filter_map(|token| token.subject.as_ref()).find(|sub| sub.as_str() == hostile);
         assert!(!found.expect("it is listed").to_string().contains('\u{1b}'));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_revoked_holds_every_word_that_nobody_knows() {
+    on_every_key_column(|world| async move {
+        let now = world.now().await;
+        let key = |minutes: u32| key_at(now.before(minutes * MINUTE));
+        // To the collations of the servers, the last two are the word itself.
+        let words = ["CREATED", "SUSPENDED", "", "revoked", "Revoked "];
+        let wanted: Vec<TokenRow> = (1..).zip(words).map(|(minutes, word)| token(&key(minutes), word)).collect();
+        let revoked: Vec<TokenRow> = (100..400).map(|minutes| token(&key(minutes), "REVOKED")).collect();
+        let old = token(&key(60 * 24 * 100), "CREATED");
+        let undated = token("cafe0000b0004abc8000cafe00000001", "HELD");
+        let all = [wanted.clone(), revoked, vec![old.clone(), undated.clone()]].concat();
+        world.add_tokens(&all).await;
+        let not_revoked = TokenFilter { liveness: Some(LivenessFilter::NotRevoked), ..TokenFilter::default() };
+        let keys = |rows: &[RefreshToken]| rows.iter().map(|token| plain(&token.jti)).collect::<Vec<_>>();
+        let expected: Vec<String> = wanted.iter().chain([&old, &undated]).map(|row| row.key.clone()).collect();
+        let (rows, has_more) = page(&world, &not_revoked, "", 100).await;
+        assert_eq!((keys(&rows), has_more), (expected.clone(), false), "on {}", world.engine());
+        let of_one = TokenFilter {
+            liveness: not_revoked.liveness,
+            ..TokenFilter::of(Subject::new(SUBJECT).expect("a subject"))
+        };
+        assert_eq!(keys(&page(&world, &of_one, "", 100).await.0), expected, "on {}", world.engine());
+
+        // Page by page, over the revoked ones between them.
+        let mut found = Vec::new();
+        let mut next = Some(PageRequest::first(Order::NewestFirst, 2));
+        while let Some(request) = next {
+            let page = world.db.refresh_tokens(&not_revoked, &world.policy, &request).await.expect("the list is read");
+            found.extend(keys(&page.rows));
+            next = request.after(&page);
+        }
+        assert_eq!(found, expected, "on {}", world.engine());
+        let nothing = TokenFilter { liveness: Some(LivenessFilter::Nothing), ..TokenFilter::default() };
+        assert_eq!(page(&world, &nothing, "", 100).await, (Vec::new(), false), "on {}", world.engine());
     })
     .await;
 }

@@ -8,8 +8,9 @@ mod texts;
 
 use std::time::Duration;
 
+pub(super) use texts::literal;
 pub use texts::{Containing, ScopeFilter, SubjectFilter};
-use texts::{any, is_or_any, literal};
+use texts::{any, is_or_any};
 
 use crate::clock::Timestamp;
 use crate::ids::Subject;
@@ -156,9 +157,38 @@ pub enum LivenessFilter {
     Undated,
     FromTheFuture,
     Unrecognised,
+    /// Whatever is not revoked: what a revocation could still change, and what nobody knows the meaning of.
+    NotRevoked,
+    /// No token at all: what two conditions have in common that exclude each other.
+    Nothing,
 }
 
 impl LivenessFilter {
+    /// What this and another condition have in common.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::LivenessFilter;
+    ///
+    /// assert_eq!(LivenessFilter::NotRevoked.and(LivenessFilter::Expired), LivenessFilter::Expired);
+    /// assert_eq!(LivenessFilter::Active.and(LivenessFilter::Revoked), LivenessFilter::Nothing);
+    /// ```
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let is_among = |one: Self, group: Self| match group {
+            Self::Active => matches!(one, Self::Active | Self::Live | Self::Undated),
+            Self::NotRevoked => one != Self::Revoked,
+            single => one == single,
+        };
+        if is_among(self, other) {
+            self
+        } else if is_among(other, self) {
+            other
+        } else {
+            Self::Nothing
+        }
+    }
+
     /// Whether a token of this liveness is wanted.
     ///
     /// # Examples
@@ -179,6 +209,8 @@ impl LivenessFilter {
             Self::Undated => liveness == Liveness::Undated,
             Self::FromTheFuture => matches!(liveness, Liveness::FromTheFuture { .. }),
             Self::Unrecognised => liveness == Liveness::Unrecognised,
+            Self::NotRevoked => liveness != Liveness::Revoked,
+            Self::Nothing => false,
         }
     }
 
@@ -186,8 +218,8 @@ impl LivenessFilter {
     fn status(self) -> Option<&'static str> {
         match self {
             Self::Revoked => Some("REVOKED"),
-            Self::Unrecognised => None,
-            _ => Some("CREATED"),
+            Self::Active | Self::Live | Self::Expired | Self::Undated | Self::FromTheFuture => Some("CREATED"),
+            Self::Unrecognised | Self::NotRevoked | Self::Nothing => None,
         }
     }
 }
@@ -536,6 +568,11 @@ impl TokenFilter {
         [word.map_or_else(any, literal), subject, vo, group, text]
     }
 
+    /// Whether revoked tokens may be wanted, by far the most of a table.
+    pub(super) fn may_want_revoked(&self) -> bool {
+        self.liveness.is_none_or(|wanted| wanted.admits(Liveness::Revoked))
+    }
+
     /// Whether most rows of its horizon are wanted, so that a page is found without looking far.
     pub(super) fn is_dense(&self) -> bool {
         let subject = self.subject.clone().filter(|_| self.exact_subject().is_none());
@@ -554,6 +591,29 @@ impl FlowFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_conditions_have_in_common_what_both_admit() {
+        use LivenessFilter::{
+            Active, Expired, FromTheFuture, Live, NotRevoked, Nothing, Revoked, Undated, Unrecognised,
+        };
+        let zero = Duration::ZERO;
+        let every = [
+            Liveness::Live { left: zero },
+            Liveness::Expired { ago: zero },
+            Liveness::Revoked,
+            Liveness::Undated,
+            Liveness::FromTheFuture { ahead: zero },
+            Liveness::Unrecognised,
+        ];
+        let conditions = [Active, Live, Expired, Revoked, Undated, FromTheFuture, Unrecognised, NotRevoked, Nothing];
+        for (one, two) in conditions.iter().flat_map(|one| conditions.map(|two| (*one, two))) {
+            for liveness in every {
+                let is_in_both = one.admits(liveness) && two.admits(liveness);
+                assert_eq!(one.and(two).admits(liveness), is_in_both, "{one:?} and {two:?}: {liveness:?}");
+            }
+        }
+    }
 
     #[test]
     fn an_age_leaves_out_what_has_none() {

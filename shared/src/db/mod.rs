@@ -10,7 +10,8 @@
 //!
 //! - To connect: [`AuthDb::connect`], [`AuthDb::connect_read_only`], [`AuthDb::create`], [`AuthDb::connect_or_create`].
 //! - Lists, a [`Page`] at a time: [`AuthDb::device_flows`], [`AuthDb::authorization_flows`],
-//!   [`AuthDb::refresh_tokens`]; and [`AuthDb::subjects`].
+//!   [`AuthDb::refresh_tokens`]; and [`AuthDb::subjects`], with
+//!   [`AuthDb::one_subject`] for a single one.
 //! - Numbers: [`AuthDb::device_flow_counts`], [`AuthDb::authorization_flow_counts`], [`AuthDb::token_counts`],
 //!   [`AuthDb::activity`], [`AuthDb::codes_by_client`], [`AuthDb::tokens_by_month`].
 //! - By hand, and journalled: [`AuthDb::approve_device_flow`], [`AuthDb::deny_device_flow`],
@@ -22,7 +23,8 @@
 //!   [`AuthDb::prove_partition`] and [`AuthDb::roll`]; once for an old table [`AuthDb::plan_partitioning`].
 //! - Undoing a drop: [`AuthDb::hold_month`], [`AuthDb::held_months`] and [`AuthDb::restore_month`].
 //! - Being the one janitor: [`AuthDb::take_lease`], [`AuthDb::begin_run`] and [`AuthDb::finish_run`].
-//! - Looking back: [`AuthDb::admin_actions`], [`AuthDb::verify_journal`], [`AuthDb::runs`].
+//! - Looking back: [`AuthDb::admin_actions`], [`AuthDb::admin_actions_about`], [`AuthDb::verify_journal`],
+//!   [`AuthDb::runs`].
 //! - Finding out what is wrong: [`AuthDb::diagnose`] looks at everything; [`AuthDb::server_facts`],
 //!   [`AuthDb::schema_facts`], [`AuthDb::missing_indexes`], [`AuthDb::missing_privileges`], [`AuthDb::ledger_state`].
 //!
@@ -75,6 +77,7 @@ mod held_months;
 mod indexes;
 mod key_scan;
 mod ledger;
+mod one_subject;
 mod page;
 mod partition_proof;
 mod partitioning;
@@ -125,6 +128,7 @@ pub use ledger::{
     AdminAction, ChainFault, JANITOR_LEASE, JournalCheck, LEDGER_VERSION, Lease, LeaseRow, LedgerState, Outcome, Run,
     RunOutcome,
 };
+pub use one_subject::OneSubject;
 pub use page::{Order, Page, PageCursor, PageRequest};
 pub use partitioning::{Partitioning, PartitioningRefusal};
 pub use partitions::{RollOutcome, RollStep, RollTerms};

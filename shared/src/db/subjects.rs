@@ -10,7 +10,7 @@ use crate::model::SubjectSummary;
 use crate::policy::Policy;
 
 #[derive(FromRow)]
-struct SubjectRow {
+pub(super) struct SubjectRow {
     subject: Option<String>,
     live: i64,
     revoked: i64,
@@ -20,7 +20,7 @@ struct SubjectRow {
 
 impl SubjectRow {
     /// A row that names nobody cannot be acted on as a subject; its tokens stand in the list of tokens.
-    fn summary(self) -> Option<SubjectSummary> {
+    pub(super) fn summary(self) -> Option<SubjectSummary> {
         Some(SubjectSummary {
             subject: Subject::new(self.subject?).ok()?,
             live: self.live.unsigned_abs(),

@@ -37,6 +37,9 @@ impl<'a> List<'a> {
     /// The list's order as key ranges.
     fn segments(&self, lowest: &str) -> Vec<KeyRange> {
         let (filter, now) = (self.filter, self.as_of);
+        if filter.liveness == Some(LivenessFilter::Nothing) {
+            return Vec::new();
+        }
         let bound = |time| KeyBound::at(time).hex();
         // The first instant that no credible key carries.
         let end = self.policy.latest_credible(now).after(Duration::from_millis(1));
@@ -122,6 +125,7 @@ impl KeyedList for List<'_> {
             if let Some(subject) = self.subject {
                 query = query.bind(subject.as_str()).bind(subject.as_str());
             }
+            query = query.bind(i64::from(self.filter.may_want_revoked()));
             for pattern in &self.patterns {
                 query = query.bind(pattern);
             }

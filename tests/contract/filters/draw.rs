@@ -221,6 +221,8 @@ pub(super) fn token_filter(random: &mut StdRng, rows: &[Row]) -> (TokenFilter, S
         LivenessFilter::Undated,
         LivenessFilter::FromTheFuture,
         LivenessFilter::Unrecognised,
+        LivenessFilter::NotRevoked,
+        LivenessFilter::Nothing,
     ];
     let horizon = match random.random_range(0..6) {
         0 => Horizon::Live,

@@ -107,7 +107,12 @@ fn is_of_liveness(liveness: Liveness, wanted: LivenessFilter) -> bool {
         Liveness::Unrecognised => LivenessFilter::Unrecognised,
     };
     let is_active = [LivenessFilter::Live, LivenessFilter::Undated].contains(&is);
-    wanted == is || (wanted == LivenessFilter::Active && is_active)
+    match wanted {
+        LivenessFilter::Active => is_active,
+        LivenessFilter::NotRevoked => is != LivenessFilter::Revoked,
+        LivenessFilter::Nothing => false,
+        single => is == single,
+    }
 }
 
 fn is_in_state(state: FlowState, wanted: FlowStateFilter) -> bool {

@@ -155,7 +155,7 @@ pub(super) fn any() -> String {
 }
 
 /// The pattern that matches a text alone.
-pub(super) fn literal(text: &str) -> String {
+pub(in crate::db) fn literal(text: &str) -> String {
     let mut pattern = String::new();
     for character in text.chars() {
         if matches!(character, '%' | '_' | '!') {

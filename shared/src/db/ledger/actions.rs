@@ -19,9 +19,9 @@ use crate::text;
 /// Widths of the columns, and what is kept of each text among the details, so that they fit into theirs as whole JSON. A
 /// longer text is cut before it is hashed, because a server may cut it silently.
 const NAME_WIDTH: usize = 255;
-const TARGET_WIDTH: usize = 512;
+pub(super) const TARGET_WIDTH: usize = 512;
 const REASON_WIDTH: usize = 1024;
-const DETAIL_WIDTH: usize = 1024;
+pub(super) const DETAIL_WIDTH: usize = 1024;
 
 /// What became of an action.
 ///

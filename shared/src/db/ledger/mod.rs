@@ -8,6 +8,7 @@
 //! the three tables as its fencing number, and `journal` the number and the hash of the newest action. A newer program
 //! upgrades tables of an older version; an older program reads newer ones but refuses to write to them.
 
+mod about;
 mod actions;
 mod chain;
 mod lease;

@@ -147,6 +147,19 @@ statements! {
                 PreviousHash AS previous_hash, Hash AS hash FROM AdminActions WHERE Id < ? ORDER BY Id DESC LIMIT ?",
     };
 
+    /// Binds: id, id, target, patterns of two details, limit. Those of the actions after one number up to another that have
+    /// one of these, newest first. The numbers bound what is read.
+    ACTIONS_NAMING = Statement {
+        sqlite: "SELECT Id AS id, Time AS time, Actor AS actor, Account AS account, Host AS host, Action AS action, \
+                 Target AS target, Reason AS reason, Outcome AS outcome, Details AS details, \
+                 PreviousHash AS previous_hash, Hash AS hash FROM AdminActions WHERE Id > ? AND Id <= ? \
+                 AND (Target = ? OR Details LIKE ? ESCAPE '!' OR Details LIKE ? ESCAPE '!') ORDER BY Id DESC LIMIT ?",
+        mysql: "SELECT Id AS id, CAST(Time AS CHAR) AS time, Actor AS actor, Account AS account, Host AS host, \
+                Action AS action, Target AS target, Reason AS reason, Outcome AS outcome, Details AS details, \
+                PreviousHash AS previous_hash, Hash AS hash FROM AdminActions WHERE Id > ? AND Id <= ? \
+                AND (Target = ? OR Details LIKE ? ESCAPE '!' OR Details LIKE ? ESCAPE '!') ORDER BY Id DESC LIMIT ?",
+    };
+
     /// Binds: id, limit. The actions from a number on, oldest first: the order of the chain.
     ACTIONS_FROM = Statement {
         sqlite: "SELECT Id AS id, Time AS time, Actor AS actor, Account AS account, Host AS host, Action AS action, \

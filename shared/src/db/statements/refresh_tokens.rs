@@ -58,6 +58,24 @@ statements! {
                 ORDER BY live DESC, subject LIMIT ?",
     };
 
+    /// Binds: lower bound, upper bound, subject, subject. The same for one subject, whether or not anything of it is live; one
+    /// row, without a name where there is nothing.
+    SUBJECT_LATELY = Statement {
+        sqlite: "SELECT MIN(Sub) AS subject, COUNT(CASE WHEN Status = 'CREATED' THEN 1 END) AS live, \
+                 COUNT(CASE WHEN Status <> 'CREATED' THEN 1 END) AS revoked, \
+                 MIN(CASE WHEN Status = 'CREATED' THEN JTI END) AS first, \
+                 MAX(CASE WHEN Status = 'CREATED' THEN JTI END) AS last \
+                 FROM RefreshTokens WHERE JTI >= ? AND JTI < ? \
+                 AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' AND Sub = ? AND Sub = ?",
+        mysql: "SELECT MIN(Sub) AS subject, COUNT(CASE WHEN Status = 'CREATED' THEN 1 END) AS live, \
+                COUNT(CASE WHEN Status <> 'CREATED' THEN 1 END) AS revoked, \
+                MIN(CASE WHEN Status = 'CREATED' THEN JTI END) AS first, \
+                MAX(CASE WHEN Status = 'CREATED' THEN JTI END) AS last \
+                FROM RefreshTokens WHERE JTI >= ? AND JTI < ? \
+                AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' AND Sub = ? \
+                AND CAST(CONVERT(Sub USING utf8mb4) AS BINARY) = CAST(? AS BINARY)",
+    };
+
     /// Binds: lower bound, upper bound, most tokens of one session, limit. Subjects without a token that is not REVOKED in a
     /// range, who had more than one session in it: by their scopes, or by how many tokens there are.
     ENDED_SUBJECTS = Statement {

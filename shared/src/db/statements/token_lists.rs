@@ -5,8 +5,12 @@
 //! the table if they are old. The hint holds it to the index on the subject, whose entries are in the order of the list
 //! already. It is a comment to `MariaDB`, which would sort all tokens of the subject, and must choose for itself.
 //!
-//! Binds of a list: key bounds; subject twice where it is of one; patterns of status, subject, VO, group and text of the
-//! scope; patterns of the key and of everything; limit. Binds of a window: key bounds, subject twice, width.
+//! Binds of a list: key bounds; subject twice where it is of one; whether revoked tokens may be wanted, as 1 or 0; patterns
+//! of status, subject, VO, group and text of the scope; patterns of the key and of everything; limit. Binds of a window: key
+//! bounds, subject twice, width.
+//!
+//! What is not revoked has any word but that one, letter by letter: a collation would take `revoked` for it, which DiracX
+//! does not know.
 
 use super::{Statement, statements};
 
@@ -39,7 +43,8 @@ macro_rules! rows {
             sqlite: concat!(
                 "SELECT JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens WHERE ",
                 $($sqlite)+,
-                " AND COALESCE(Status, '') LIKE ? ESCAPE '!' AND COALESCE(Sub, '') LIKE ? ESCAPE '!' \
+                " AND (? = 1 OR COALESCE(Status, '') <> 'REVOKED') \
+                 AND COALESCE(Status, '') LIKE ? ESCAPE '!' AND COALESCE(Sub, '') LIKE ? ESCAPE '!' \
                  AND COALESCE(Scope, '') LIKE ? ESCAPE '!' AND COALESCE(Scope, '') LIKE ? ESCAPE '!' \
                  AND COALESCE(Scope, '') LIKE ? ESCAPE '!' \
                  AND (REPLACE(JTI, '-', '') LIKE ? ESCAPE '!' OR concat_ws(char(10), Status, Sub, Scope) LIKE ? ESCAPE '!') ORDER BY ",
@@ -51,7 +56,8 @@ macro_rules! rows {
                 $hint,
                 "JTI AS jti, Status AS status, Scope AS scope, Sub AS subject FROM RefreshTokens WHERE ",
                 $($mysql)+,
-                " AND COALESCE(CONVERT(Status USING utf8mb4), '') LIKE ? ESCAPE '!' \
+                " AND (? = 1 OR CAST(COALESCE(CONVERT(Status USING utf8mb4), '') AS BINARY) <> CAST('REVOKED' AS BINARY)) \
+                 AND COALESCE(CONVERT(Status USING utf8mb4), '') LIKE ? ESCAPE '!' \
                  AND COALESCE(CONVERT(Sub USING utf8mb4), '') LIKE ? ESCAPE '!' \
                  AND COALESCE(CONVERT(Scope USING utf8mb4), '') LIKE ? ESCAPE '!' \
                  AND COALESCE(CONVERT(Scope USING utf8mb4), '') LIKE ? ESCAPE '!' \
