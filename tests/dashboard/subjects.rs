@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use authdb_tests::world::DeviceFlowRow;
+
 use crate::terminal::{DOWN, ENTER, ESC};
 use crate::{dashboard, world};
 
@@ -89,4 +91,36 @@ async fn a_subject_without_anything_to_revoke_is_said_to_be_done() {
     terminal.type_keys("R");
     let view = terminal.wait_for_sentence(&format!("{SUBJECT}: every token of this subject is revoked already"));
     assert!(!view.asks() && view.contains("Nothing can be done"), "{view}");
+}
+
+#[tokio::test]
+async fn one_subject_is_seen_across_all_tables() {
+    let world = world().await;
+    world.db.create_ledger(&world.permit).await.expect("the journal is made");
+    for minutes in [45, 25] {
+        world.add_token("REVOKED", SUBJECT, Duration::from_mins(minutes)).await;
+    }
+    world.add_token("CREATED", SUBJECT, Duration::from_mins(5)).await;
+    let stolen = world.add_token("CREATED", SUBJECT, Duration::from_mins(3)).await;
+    let revoked = world.db.revoke_token(&world.permit.clone().because("laptop stolen"), &stolen).await;
+    revoked.expect("it works").expect("it is CREATED");
+    let id_token = Some(r#"{"sub": "amara"}"#);
+    world.add_device_flow(DeviceFlowRow { status: "READY", id_token, ..DeviceFlowRow::default() }).await;
+    world.add_device_flow(DeviceFlowRow { code: "LLLLLLLL", ..DeviceFlowRow::default() }).await;
+    let terminal = dashboard(&world);
+    terminal.type_and_wait("4", SUBJECT);
+    terminal.type_keys(DOWN);
+    terminal.wait_until("the cursor is on the subject", |view| view.is_on(SUBJECT));
+    terminal.type_and_wait("i", "no longer live");
+    terminal.type_keys(ESC);
+    terminal.wait_until("the details are closed", |view| !view.contains("no longer live"));
+    terminal.type_keys(ENTER);
+    terminal.wait_for("Likely sessions: 1 of 2 live");
+    terminal.wait_for("device BCDF-GHJK  ready");
+    let view = terminal.wait_for("revoke done by");
+    assert!(view.says("laptop stolen") && view.says("first seen 45m"), "{view}");
+    let rows = view.rows();
+    let session = rows.iter().find(|row| row.contains("live, 5")).expect("the session that lives");
+    assert!(session.contains("3 tokens"), "{view}");
+    assert!(!view.contains("LLLL-LLLL"), "nobody is named there: {view}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authdb_tests::world::{DeviceFlowRow, TokenRow, key_at};
+use authdb_tests::world::{AuthorizationFlowRow, DeviceFlowRow, TokenRow, key_at};
 use authdb_tests::{Engine, World};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
@@ -42,6 +42,38 @@ async fn a_list_goes_over_its_pages_and_says_when_there_are_more() {
     let part = authdb.run(&["token", "list", "--limit", "1500", "--output", "csv"]).await.succeeds();
     assert_eq!(part.output.lines().count(), 1501);
     part.says("there are more than these 1500").says("--limit (1500)");
+}
+
+#[tokio::test]
+async fn what_should_not_be_is_said_of_each_row_in_every_list() {
+    let world = World::create(Engine::Sqlite).await;
+    let authdb = authdb(&world);
+    world.add_device_flow(DeviceFlowRow { code: "a1-e9", ..DeviceFlowRow::default() }).await;
+    world.add_device_flow(DeviceFlowRow::default()).await;
+    let redirect_uri = "http://dirac.example/auth";
+    world.add_authorization_flow(AuthorizationFlowRow { redirect_uri, ..AuthorizationFlowRow::default() }).await;
+    world.add_token("CREATED", "robot", Duration::from_mins(1)).await;
+    world.add_token("REVOKED", "robot", Duration::from_mins(2)).await;
+    let without_vo = "The subject has no VO before it.";
+    for (arguments, expected) in [
+        (&["device", "show", "a1-e9"][..], "The code is not one that today's DiracX draws"),
+        (&["flow", "list"], "It returns to http://dirac.example/auth"),
+        (&["token", "list"], without_vo),
+        (&["subject", "list"], without_vo),
+        (&["subject", "show", "robot"], without_vo),
+    ] {
+        let printed = authdb.json(arguments).await;
+        let row = printed.get(0).unwrap_or(&printed);
+        let sentences = row["anomalies"].as_array().expect("a list of sentences");
+        assert!(sentences[0].as_str().is_some_and(|text| text.starts_with(expected)), "{arguments:?}: {sentences:?}");
+    }
+    let plain = authdb.json(&["device", "show", "BCDF-GHJK"]).await;
+    assert_eq!(plain["anomalies"], serde_json::json!([]), "nothing odd is an empty list, which a program can count");
+    let list = authdb.json(&["subject", "list"]).await;
+    assert_eq!((&list[0]["rotations_per_hour"], &list[0]["vo"]), (&1.0.into(), &serde_json::Value::Null));
+    assert_eq!(authdb.json(&["subject", "show", "robot"]).await["rotations_per_hour"], 1.0);
+    let csv = authdb.run(&["subject", "list", "--output", "csv"]).await.succeeds();
+    assert!(csv.output.contains(&format!("1.0,{without_vo}")), "{csv:?}");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::app::{Glanced, StepTimes};
 use crate::command::Command;
 use crate::connecting::{Arrival, ConnectionNumber, ContextError};
 use crate::export::{Export, ExportError};
-use crate::look::Seen;
+use crate::look::{Seen, SeenOfSubject};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -60,6 +60,13 @@ pub enum Answer {
         generation: u64,
         /// What was seen.
         seen: Seen,
+    },
+    /// What was looked at of one subject.
+    SeenOfSubject {
+        /// Which request this answers.
+        generation: u64,
+        /// What was seen.
+        seen: SeenOfSubject,
     },
     /// Tokens per month, or why they are not known.
     Months(Result<TokensByMonth, DbError>),

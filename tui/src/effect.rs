@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use authdb_shared::config::ContextConfig;
-use authdb_shared::db::{Containing, FlowFilter, TokenFilter};
+use authdb_shared::db::{Containing, FlowFilter, LivenessFilter, TokenFilter};
 use authdb_shared::ids::{Subject, UserCode};
-use authdb_shared::model::TokenStatus;
 use authdb_shared::session_plan::PlanStep;
 
 use crate::app::Glance;
 use crate::connecting::ConnectionNumber;
 use crate::export::Export;
-use crate::look::Look;
+use crate::look::{Look, SubjectLook};
 use crate::request::Request;
 
 /// Something for the worker.
@@ -30,6 +29,15 @@ pub enum Effect {
         generation: u64,
         /// At what.
         look: Look,
+    },
+    /// Look at something of one subject.
+    LookAtSubject {
+        /// Comes back with the answer.
+        generation: u64,
+        /// At what.
+        look: SubjectLook,
+        /// Whose.
+        subject: Subject,
     },
     /// Read the tokens per month.
     FetchMonths,
@@ -108,7 +116,7 @@ pub enum TokenView {
     LastDay,
     /// Everything issued in the last week, whatever became of it.
     LastWeek,
-    /// Everything that is not revoked, however old: read within the time limit, so it may be cut short.
+    /// Everything that is not revoked, however old, and whatever word DiracX does not know: read within the time limit, so it may be cut short.
     NotRevoked,
     /// Every token of one subject.
     Of(Subject),
@@ -121,7 +129,7 @@ impl TokenView {
             Self::Live => TokenFilter::live(),
             Self::LastDay => TokenFilter::last(Duration::from_hours(24)),
             Self::LastWeek => TokenFilter::last(Duration::from_hours(7 * 24)),
-            Self::NotRevoked => TokenFilter { status: Some(TokenStatus::Created), ..TokenFilter::default() },
+            Self::NotRevoked => TokenFilter { liveness: Some(LivenessFilter::NotRevoked), ..TokenFilter::default() },
             Self::Of(subject) => TokenFilter::of(subject.clone()),
         }
     }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use authdb_shared::Timestamp;
 use authdb_shared::db::{
-    Activity, ClientCodes, DbError, EndedSubject, FlowStateFilter, JournalCheck, LivenessFilter, Page, Run,
-    StateCounts, TokensByMonth,
+    Activity, AdminAction, ClientCodes, DbError, EndedSubject, FlowStateFilter, JournalCheck, LivenessFilter,
+    OneSubject, Page, Run, StateCounts, TokensByMonth,
 };
 use authdb_shared::janitor::{JanitorStatus, Plan};
-use authdb_shared::model::SubjectSummary;
+use authdb_shared::model::{AuthorizationFlow, DeviceFlow, SubjectSummary};
 use authdb_shared::partition::Layout;
+use authdb_shared::rotation::Chain;
 
 use crate::app::Screen;
 
@@ -104,4 +105,60 @@ pub enum Seen {
     Plan(Result<Plan, DbError>),
     Runs(Result<Option<Page<Run>>, DbError>),
     Chain(Result<Option<JournalCheck>, DbError>),
+}
+
+/// Something to look at of one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectLook {
+    /// What its tokens add up to.
+    Sessions,
+    /// Its logins.
+    Flows,
+    /// What was done to it by hand.
+    Journal,
+}
+
+impl SubjectLook {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sessions, Self::Flows, Self::Journal];
+
+    /// How often it is read while the subject is in view; what costs the database more, less often.
+    #[must_use]
+    pub fn interval(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Sessions => 2,
+            Self::Flows | Self::Journal => 15,
+        })
+    }
+}
+
+/// What the tokens of one subject add up to.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    /// Their numbers.
+    pub one: OneSubject,
+    /// The sessions that the newest of them likely are.
+    pub chains: Vec<Chain>,
+    /// How many of those carry no time, and so are in none.
+    pub undated: usize,
+    /// Whether all tokens of the subject were looked at.
+    pub is_whole: bool,
+}
+
+/// The logins of one subject, of those that are known to be its own: nobody is named before somebody has authenticated.
+#[derive(Clone, Debug)]
+pub struct SubjectFlows {
+    /// By user code.
+    pub device: Page<DeviceFlow>,
+    /// By browser.
+    pub browser: Page<AuthorizationFlow>,
+}
+
+/// What was seen of a subject, or why nothing was.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each answers the look of the same name")]
+pub enum SeenOfSubject {
+    Sessions(Result<Option<Sessions>, DbError>),
+    Flows(Result<SubjectFlows, DbError>),
+    Journal(Result<Option<Page<AdminAction>>, DbError>),
 }

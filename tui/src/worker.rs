@@ -6,6 +6,7 @@
 
 mod acting;
 mod looks;
+mod one_subject;
 mod registration;
 mod switching;
 
@@ -90,6 +91,9 @@ impl Worker {
         Some(match effect {
             Effect::Fetch { generation, query } => Answer::Rows { generation, rows: self.fetch(&query).await },
             Effect::Look { generation, look } => Answer::Seen { generation, seen: self.look(look).await },
+            Effect::LookAtSubject { generation, look, subject } => {
+                Answer::SeenOfSubject { generation, seen: self.look_at_subject(look, &subject).await }
+            }
             Effect::FetchMonths => Answer::Months(self.db.tokens_by_month(&self.policy).await),
             Effect::ReadRegistry => Answer::Registry(self.registry().await?),
             Effect::LookForSubjects(vo) => {

@@ -30,7 +30,7 @@ impl App {
             Command::PageUp => self.step(-page),
             Command::First => self.select(0),
             Command::Last => self.select(usize::MAX),
-            Command::Details => {
+            Command::Details | Command::SubjectDetails => {
                 self.dialog = Some(Dialog::Details);
                 Vec::new()
             }
@@ -81,7 +81,9 @@ impl App {
     pub(super) fn read_anew(&mut self) -> Vec<Effect> {
         let lists: Vec<Effect> = Screen::ALL.iter().filter_map(|screen| self.fetch(*screen)).collect();
         let looks = Look::ALL.into_iter().filter(|look| look.is_on(self.screen)).collect::<Vec<_>>();
-        lists.into_iter().chain(looks.into_iter().map(|look| self.look(look))).collect()
+        let mut effects: Vec<Effect> = lists.into_iter().chain(looks.into_iter().map(|look| self.look(look))).collect();
+        effects.extend(self.look_at_subject_anew());
+        effects
     }
 
     fn step(&mut self, count: isize) -> Vec<Effect> {
@@ -127,7 +129,10 @@ impl App {
         self.selection = selection;
         self.tokens.set_filter("", &self.viewpoint());
         self.tokens.clear();
-        self.fetch(Screen::Tokens).into_iter().collect()
+        self.subject.forget();
+        let mut effects = self.look_at_subject_anew();
+        effects.extend(self.fetch(Screen::Tokens));
+        effects
     }
 
     pub(super) fn with_list(&mut self, change: impl FnOnce(&mut dyn Browse)) -> Vec<Effect> {

@@ -90,7 +90,9 @@ impl App {
                 && self.looks.reading(*look).is_due(now, look.interval().max(self.refresh_interval))
         };
         let due: Vec<Look> = Look::ALL.into_iter().filter(is_due).collect();
-        due.into_iter().map(|look| self.look(look)).collect()
+        let mut effects: Vec<Effect> = due.into_iter().map(|look| self.look(look)).collect();
+        effects.extend(self.subject_looks_due());
+        effects
     }
 
     /// Takes in what was seen.

@@ -16,6 +16,7 @@ mod exporting;
 mod list;
 mod looks;
 mod marks;
+mod one_subject;
 mod palette;
 mod pausing;
 mod plan_dialog;
@@ -43,6 +44,7 @@ pub use dialog::{Approve, Dialog, Step};
 pub use exporting::Exporting;
 pub use list::{List, Sort};
 pub use looks::Looks;
+pub use one_subject::SubjectLooks;
 pub use palette::{Found, Palette, Way};
 pub use plan_dialog::{PlanDialog, PlanField, Reasons};
 pub use reading::{Freshness, Reading, Slot};
@@ -145,6 +147,8 @@ pub struct App {
     pub tokens: List<RefreshToken>,
     /// Whose tokens are shown, and which.
     pub selection: TokenView,
+    /// What was seen of the subject whose tokens are shown.
+    pub subject: SubjectLooks,
     /// What was changed by hand.
     pub journal: List<AdminAction>,
     /// What the other screens have seen.
@@ -238,6 +242,7 @@ impl App {
             subjects: List::default(),
             tokens: List::default(),
             selection: TokenView::Live,
+            subject: SubjectLooks::default(),
             journal: List::default(),
             looks: Looks::default(),
             page_scroll: 0,
@@ -401,6 +406,7 @@ impl App {
         match answer {
             Answer::Rows { generation, rows } => return self.rows(generation, rows),
             Answer::Seen { generation, seen } => self.seen(generation, seen),
+            Answer::SeenOfSubject { generation, seen } => self.seen_of_subject(generation, seen),
             Answer::Months(Ok(months)) => self.months = Some(months),
             // The chart is an extra: what is wrong with the database shows on the lists.
             Answer::Months(Err(_)) => {}

@@ -59,9 +59,9 @@ impl Reading {
         true
     }
 
-    /// Forgets what was read; answers that are still under way stay stale.
+    /// Forgets what was read; answers that are still under way become stale.
     pub fn forget(&mut self) {
-        *self = Self { generation: self.generation, ..Self::default() };
+        *self = Self { generation: self.generation + 1, ..Self::default() };
     }
 
     /// How fresh what was read is.
@@ -91,6 +91,12 @@ impl<T> Default for Slot<T> {
 }
 
 impl<T> Slot<T> {
+    /// Forgets what was read; answers that are still under way stay stale.
+    pub fn forget(&mut self) {
+        self.value = None;
+        self.reading.forget();
+    }
+
     /// Takes an answer in, unless it answers an older question. False if it was dropped.
     pub fn answer(&mut self, generation: u64, answer: Result<T, DbError>, now: Timestamp) -> bool {
         let is_ours = self.reading.is_answered(generation, &answer, now);

@@ -221,7 +221,9 @@ impl App {
             PlannedWork::Cancel(_) => [Screen::AuthorizationFlows, Screen::Tokens],
             PlannedWork::Revoke(_) | PlannedWork::RevokeSubjects(_) => [Screen::Subjects, Screen::Tokens],
         };
-        touched.into_iter().filter_map(|screen| self.fetch(screen)).collect()
+        let mut effects = self.look_at_subject_anew();
+        effects.extend(touched.into_iter().filter_map(|screen| self.fetch(screen)));
+        effects
     }
 
     /// Shows what was and what was not done.

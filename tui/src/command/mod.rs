@@ -39,6 +39,8 @@ pub enum Command {
     Last,
     /// Show every field of the row under the cursor.
     Details,
+    /// Show every field of the subject under the cursor: its row, where `Open` shows what stands behind it.
+    SubjectDetails,
     /// Open the subject under the cursor.
     Open,
     /// Open the subject whose row is under the cursor.

@@ -48,15 +48,24 @@ pub const COMMANDS: &[Entry] = &[
         Command::Open,
         "open",
         &[key(KeyCode::Enter), letter('o')],
-        "show all tokens of the subject under the cursor",
+        "the subject: sessions, logins, journal, tokens",
     )
-    .hint("tokens")
+    .hint("open")
     .on(SUBJECTS)
     .unless(App::has_no_subject),
-    Entry::new(Command::OpenOwner, "open_subject", &[letter('o')], "show all tokens of the token's subject")
-        .hint("owner")
-        .on(TOKENS)
-        .unless(App::has_no_subject),
+    Entry::new(Command::SubjectDetails, "subject_details", &[letter('i')], "show every field of the row")
+        .hint("details")
+        .on(SUBJECTS)
+        .unless(App::has_no_row),
+    Entry::new(
+        Command::OpenOwner,
+        "open_subject",
+        &[letter('o')],
+        "the token's subject: sessions, logins, journal, tokens",
+    )
+    .hint("owner")
+    .on(TOKENS)
+    .unless(App::has_no_subject),
     Entry::new(Command::Revoke, "revoke", &[letter('r')], "revoke the token, or all marked ones")
         .hint("revoke")
         .on(TOKENS)

@@ -123,10 +123,11 @@ pub(super) fn draw_details(app: &App, frame: &mut Frame, area: Rect) {
             let redirect = fit(&format!("returns to {redirect}"), usize::from(area.width));
             format!("{redirect}\n{}  scope {}  started {}", flow.id, flow.scope, instant(flow.created))
         }),
-        Screen::Subjects => app
-            .subjects
-            .selected()
-            .map(|summary| format!("{}  newest token issued {}", summary.subject, instant(summary.last))),
+        Screen::Subjects => app.subjects.selected().map(|summary| {
+            let remarks = summary.anomalies(&app.policy).into_iter().map(|anomaly| format!("{anomaly}  "));
+            let remarks: String = remarks.collect();
+            format!("{remarks}{}  newest token issued {}", summary.subject, instant(summary.last))
+        }),
         Screen::Journal => app.journal.selected().map(|action| {
             let reason = if action.reason.is_empty() { "no reason given" } else { &action.reason };
             let (host, account) = (harmless(&action.host), harmless(&action.account));

@@ -21,6 +21,7 @@ mod plan;
 mod registration;
 mod sparks;
 mod style;
+mod subject;
 mod watches;
 mod work;
 
@@ -36,6 +37,7 @@ struct Areas {
     head: Rect,
     tabs: Rect,
     banner: Rect,
+    subject: Rect,
     list: Rect,
     chart: Rect,
     details: Rect,
@@ -54,11 +56,12 @@ const LIST_HEADS: u16 = 2;
 
 fn areas(app: &App) -> Areas {
     let (width, height) = app.size;
-    let has_chart = app.screen == Screen::Tokens && height >= HIGH && app.months.is_some();
-    let [head, tabs, banner, list, chart, details, watches, notice, hints] = Layout::vertical([
+    let has_chart = app.screen == Screen::Tokens && height >= HIGH && app.months.is_some() && !subject::is_shown(app);
+    let [head, tabs, banner, subject, list, chart, details, watches, notice, hints] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Length(head::banner_height(app)),
+        Constraint::Length(subject::height(app)),
         Constraint::Min(3),
         Constraint::Length(if has_chart { CHART_HEIGHT } else { 0 }),
         Constraint::Length(if height >= LOW && app.list().is_some() { 3 } else { 0 }),
@@ -67,13 +70,19 @@ fn areas(app: &App) -> Areas {
         Constraint::Length(1),
     ])
     .areas(Rect::new(0, 0, width, height));
-    Areas { head, tabs, banner, list, chart, details, watches, notice, hints }
+    Areas { head, tabs, banner, subject, list, chart, details, watches, notice, hints }
 }
 
 /// Rows of the list in view.
 #[must_use]
 pub fn list_height(app: &App) -> usize {
     usize::from(areas(app).list.height.saturating_sub(LIST_HEADS))
+}
+
+/// Whether the screen is about one subject, and has room to say so.
+#[must_use]
+pub fn shows_subject(app: &App) -> bool {
+    subject::is_shown(app)
 }
 
 /// Lines of the open dialog that the terminal cannot show.
@@ -95,8 +104,9 @@ pub fn draw(app: &App, frame: &mut Frame) {
     let visible = |area: Rect| area.intersection(frame.area());
     let [head, tabs, banner, list] = [areas.head, areas.tabs, areas.banner, areas.list].map(visible);
     let [chart, details, watched] = [areas.chart, areas.details, areas.watches].map(visible);
-    let [notice, hints] = [areas.notice, areas.hints].map(visible);
+    let [subject, notice, hints] = [areas.subject, areas.notice, areas.hints].map(visible);
     head::draw(app, frame, head, tabs, banner);
+    subject::draw(app, frame, subject);
     if let Some(shown) = app.list() {
         lists::draw(app, shown, frame, list);
     } else {

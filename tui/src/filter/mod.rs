@@ -30,7 +30,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-pub use narrowing::{Narrowing, Reach};
+pub use narrowing::{Narrowing, Reach, States};
 
 use crate::table::{Head, Row};
 

@@ -4,24 +4,43 @@
 //!
 //! - A text is looked for in stored texts alone. What a list shows besides is a closed set, the states and what stands where
 //!   a row has nothing: a text that is part of one of those is left to the rows that were read.
+//! - A state is worked out from what is stored, there as here. A text that means one state alone is asked for as that state.
 //! - Ages are compared by the same clock, that of the answer, and a bound that includes itself is widened by a second.
-//! - What is negated, left to run or counted is not stored at all.
+//! - What is left to run or counted is not stored at all, and of what is negated only the revoked tokens can be left out.
 //!
 //! The rows that come back are filtered here all the same.
 
 use std::time::Duration;
 
-use authdb_shared::db::{AgeFilter, Containing, FlowFilter, ScopeFilter, SubjectFilter, TokenFilter};
+use authdb_shared::db::{
+    AgeFilter, Containing, FlowFilter, FlowStateFilter, LivenessFilter, ScopeFilter, SubjectFilter, TokenFilter,
+};
 use authdb_shared::ids::Subject;
+use authdb_shared::model::{FlowStatus, TokenStatus};
 
 use super::evaluate::folded;
 use super::{Comparison, Condition, Operand, Term, Test};
 use crate::draw::format::harmless;
 use crate::table::{Head, Kind};
 
-/// Every word that a column of states shows.
-const STATES: [&str; 11] =
-    ["live", "expired", "revoked", "undated", "future", "unknown", "pending", "ready", "stale", "done", "error"];
+/// Every word that a list of flows shows for a state.
+const FLOW_STATES: [(&str, FlowStateFilter); 6] = [
+    ("pending", FlowStateFilter::Pending),
+    ("ready", FlowStateFilter::Ready),
+    ("stale", FlowStateFilter::Stale),
+    ("done", FlowStateFilter::Done),
+    ("error", FlowStateFilter::Error),
+    ("unknown", FlowStateFilter::Unrecognised),
+];
+/// Every word that a list of tokens shows for a state.
+const TOKEN_STATES: [(&str, LivenessFilter); 6] = [
+    ("live", LivenessFilter::Live),
+    ("expired", LivenessFilter::Expired),
+    ("revoked", LivenessFilter::Revoked),
+    ("undated", LivenessFilter::Undated),
+    ("future", LivenessFilter::FromTheFuture),
+    ("unknown", LivenessFilter::Unrecognised),
+];
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What the database can look for in a table.
@@ -38,13 +57,28 @@ pub struct Reach {
     pub subject: bool,
     /// An age.
     pub age: bool,
+    /// A status word, and the states that follow from it.
+    pub states: States,
+}
+
+/// Whose states a table shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum States {
+    /// It shows none.
+    None,
+    /// Those of flows.
+    OfFlows,
+    /// Those of tokens.
+    OfTokens,
 }
 
 impl Reach {
     /// Every filter is left to the rows that were read.
-    pub const NOTHING: Self = Self { text: false, client: false, scope: false, subject: false, age: false };
+    pub const NOTHING: Self =
+        Self { text: false, client: false, scope: false, subject: false, age: false, states: States::None };
     /// All that can be looked for in a flow; its subject only as a text, because it is stored without its VO.
-    pub const FLOW: Self = Self { text: true, client: true, scope: true, subject: false, age: true };
+    pub const FLOW: Self =
+        Self { text: true, client: true, scope: true, subject: false, age: true, states: States::OfFlows };
 }
 
 /// What is asked of the database.
@@ -57,6 +91,9 @@ pub struct Narrowing {
     scope: Option<String>,
     subject: Option<Subject>,
     age: AgeFilter,
+    status: Option<String>,
+    flow_state: Option<FlowStateFilter>,
+    liveness: Option<LivenessFilter>,
     /// Whether a term is left to the rows that were read, in whole or in part.
     pub is_partial: bool,
 }
@@ -65,7 +102,11 @@ impl Narrowing {
     pub(super) fn of(terms: &[Term], heads: &[Head], reach: Reach) -> Self {
         let mut narrowing = Self::default();
         for term in terms {
-            let is_whole = !term.is_negated && narrowing.take(&term.test, heads, reach);
+            let is_whole = if term.is_negated {
+                narrowing.leave_out(&term.test, heads, reach)
+            } else {
+                narrowing.take(&term.test, heads, reach)
+            };
             narrowing.is_partial |= !is_whole;
         }
         narrowing
@@ -74,15 +115,35 @@ impl Narrowing {
     /// Narrows flows.
     #[must_use]
     pub fn flows(&self) -> FlowFilter {
-        let (containing, client) = (self.containing(), self.client.clone());
-        FlowFilter { containing, client, scope: self.scope(), age: self.age, ..FlowFilter::default() }
+        FlowFilter {
+            containing: self.containing(),
+            client: self.client.clone(),
+            scope: self.scope(),
+            age: self.age,
+            status: self.status.clone().map(|word| FlowStatus::from_stored(Some(word))),
+            state: self.flow_state,
+            subject: None,
+        }
     }
 
     /// Narrows what is wanted of the tokens anyway.
     #[must_use]
     pub fn tokens(&self, wanted: TokenFilter) -> TokenFilter {
         let subject = wanted.subject.or_else(|| self.subject.clone().map(SubjectFilter::Exactly));
-        TokenFilter { containing: self.containing(), scope: self.scope(), age: self.age, subject, ..wanted }
+        let liveness = match (wanted.liveness, self.liveness) {
+            (Some(one), Some(two)) => Some(one.and(two)),
+            (one, two) => one.or(two),
+        };
+        let status = wanted.status.or_else(|| self.status.clone().map(|word| TokenStatus::from_stored(Some(word))));
+        TokenFilter {
+            containing: self.containing(),
+            scope: self.scope(),
+            age: self.age,
+            horizon: wanted.horizon,
+            subject,
+            liveness,
+            status,
+        }
     }
 
     /// Narrows what only texts can be looked for in.
@@ -104,16 +165,51 @@ impl Narrowing {
     }
 
     fn take_field(&mut self, head: &Head, condition: &Condition, reach: Reach) -> bool {
-        // What is shown in place of nothing is not stored, and neither are states.
+        // What is shown in place of nothing is not stored.
         let is_searched = |part: &str| head.kind == Kind::Text && is_stored(part, std::slice::from_ref(head));
         match condition {
             Condition::Compares(comparison, Operand::Span(span)) => {
                 head.field == "age" && reach.age && self.take_age(*comparison, *span)
             }
+            Condition::Contains(_) | Condition::Is(_) if head.kind == Kind::State => self.take_state(condition, reach),
             Condition::Contains(part) if is_searched(part) => self.take_part(head, part, reach),
             Condition::Is(name) if is_searched(name) => self.take_name(head, name, reach),
             Condition::Compares(..) | Condition::Contains(_) | Condition::Is(_) => false,
         }
+    }
+
+    /// Takes over a state, where the condition means a single one.
+    fn take_state(&mut self, condition: &Condition, reach: Reach) -> bool {
+        match reach.states {
+            States::None => false,
+            States::OfFlows => match meant(condition, &FLOW_STATES) {
+                Meant::One(state) => {
+                    self.flow_state.is_none_or(|other| other == state) && {
+                        self.flow_state = Some(state);
+                        true
+                    }
+                }
+                Meant::None | Meant::Several => false,
+            },
+            States::OfTokens => match meant(condition, &TOKEN_STATES) {
+                Meant::One(state) => self.take_liveness(state),
+                Meant::None => self.take_liveness(LivenessFilter::Nothing),
+                Meant::Several => false,
+            },
+        }
+    }
+
+    fn take_liveness(&mut self, state: LivenessFilter) -> bool {
+        self.liveness = Some(self.liveness.map_or(state, |other| other.and(state)));
+        true
+    }
+
+    /// Takes over what must not be. Revoked tokens are by far the most, and the rest is found among them by the database alone.
+    fn leave_out(&mut self, test: &Test, heads: &[Head], reach: Reach) -> bool {
+        let Test::Field { column, condition, .. } = test else { return false };
+        let is_of_tokens = heads[*column].kind == Kind::State && reach.states == States::OfTokens;
+        let is_revoked = is_of_tokens && meant(condition, &TOKEN_STATES) == Meant::One(LivenessFilter::Revoked);
+        is_revoked && self.take_liveness(LivenessFilter::NotRevoked)
     }
 
     fn take_part(&mut self, head: &Head, part: &str, reach: Reach) -> bool {
@@ -130,6 +226,7 @@ impl Narrowing {
     fn take_name(&mut self, head: &Head, name: &str, reach: Reach) -> bool {
         let is_taken = match head.field {
             "client" => reach.client && put(&mut self.client, name),
+            "status" => reach.states != States::None && put(&mut self.status, name),
             "vo" => reach.scope && put(&mut self.vo, name),
             "group" => reach.scope && put(&mut self.group, name),
             "subject" if reach.subject && self.subject.is_none() => {
@@ -161,10 +258,36 @@ impl Narrowing {
     }
 }
 
+/// What a condition on a state means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meant<S> {
+    /// No state has such a word.
+    None,
+    /// This state alone.
+    One(S),
+    /// One of several.
+    Several,
+}
+
+fn meant<S: Copy>(condition: &Condition, states: &[(&str, S)]) -> Meant<S> {
+    let is_meant = |word: &str| match condition {
+        Condition::Contains(part) => word.contains(&folded(part)),
+        Condition::Is(name) => word == folded(name),
+        Condition::Compares(..) => false,
+    };
+    let mut meant = states.iter().filter(|(word, _)| is_meant(word)).map(|(_, state)| *state);
+    match (meant.next(), meant.next()) {
+        (None, _) => Meant::None,
+        (Some(state), None) => Meant::One(state),
+        (Some(_), Some(_)) => Meant::Several,
+    }
+}
+
 /// Whether only what is stored can contain a text.
 fn is_stored(text: &str, heads: &[Head]) -> bool {
     let text = folded(text);
-    let is_state = heads.iter().any(|head| head.kind == Kind::State) && STATES.iter().any(|word| word.contains(&text));
+    let words = FLOW_STATES.map(|(word, _)| word).into_iter().chain(TOKEN_STATES.map(|(word, _)| word));
+    let is_state = heads.iter().any(|head| head.kind == Kind::State) && words.into_iter().any(|it| it.contains(&text));
     let mut heads = heads.iter().filter(|head| head.kind.has_words());
     let is_absent = heads.any(|head| folded(head.absent).contains(&text));
     // The database looks for a text without the blanks around it, and for a key as it is stored, not as it is made
@@ -190,7 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_state_is_known_not_to_be_stored() {
+    fn every_state_is_known_by_its_word() {
         let zero = Duration::ZERO;
         let flows = [
             FlowState::Pending { left: zero },
@@ -208,8 +331,16 @@ mod tests {
             Liveness::FromTheFuture { ahead: zero },
             Liveness::Unrecognised,
         ];
-        for word in flows.iter().map(ToString::to_string).chain(tokens.iter().map(ToString::to_string)) {
-            assert!(STATES.contains(&word.as_str()), "{word}");
+        for state in flows {
+            let known = meant(&Condition::Is(state.to_string()), &FLOW_STATES);
+            assert_eq!(known, Meant::One(FlowStateFilter::of(state)), "{state}");
+        }
+        for liveness in tokens {
+            let Meant::One(known) = meant(&Condition::Is(liveness.to_string()), &TOKEN_STATES) else {
+                panic!("{liveness} is known")
+            };
+            let admitted: Vec<Liveness> = tokens.into_iter().filter(|other| known.admits(*other)).collect();
+            assert_eq!(admitted, [liveness]);
         }
     }
 }

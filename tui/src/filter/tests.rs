@@ -1,7 +1,7 @@
 //! Each rule of the language by an example, and each way to write it wrong.
 
 use authdb_shared::clock;
-use authdb_shared::db::AdminAction;
+use authdb_shared::db::{AdminAction, LivenessFilter, TokenFilter};
 use authdb_shared::ids::{Jti, Subject};
 use authdb_shared::model::{DeviceFlow, RefreshToken, Scope, SubjectSummary, TokenStatus};
 use authdb_shared::{Policy, Timestamp};
@@ -151,12 +151,42 @@ fn bad_syntax_is_explained_and_selects_nothing() {
 
 #[test]
 fn what_is_certain_to_lose_no_row_is_asked_of_the_database() {
-    for text in ["alice", "subject=lhcb:alice", "vo=lhcb", "group=lhcb_user scope:prop alice", "age<5m age>1m"] {
+    for text in [
+        "alice",
+        "subject=lhcb:alice",
+        "vo=lhcb",
+        "group=lhcb_user scope:prop alice",
+        "age<5m age>1m",
+        "state=LIVE",
+        "state:expi",
+        "!state:revoked state:undated",
+        "state:nonsense",
+        "status=HELD",
+    ] {
         assert!(!Filter::of::<RefreshToken>(text).narrowing().is_partial, "{text}");
     }
-    for text in ["state:stale", "left<60s", "stale", "pend", "!client:x", "one two", "age<=5m", "code:BC"] {
+    for text in ["state:stale", "state=error status=READY"] {
+        assert!(!Filter::of::<DeviceFlow>(text).narrowing().is_partial, "{text}");
+    }
+    for text in ["state:e", "!state:live", "!state:un", "revoked"] {
+        assert!(Filter::of::<RefreshToken>(text).narrowing().is_partial, "{text}");
+    }
+    let partial = ["state:r", "state=done state=ready", "!state:done", "left<60s", "stale", "pend", "!client:x"];
+    for text in partial.into_iter().chain(["one two", "age<=5m", "code:BC"]) {
         assert!(Filter::of::<DeviceFlow>(text).narrowing().is_partial, "{text}");
     }
     assert!(Filter::of::<AdminAction>("alice").narrowing().is_partial, "the journal is read by its end only");
     assert_ne!(Filter::of::<DeviceFlow>("code:BC").narrowing().containing(), Narrowing::default().containing());
+}
+
+#[test]
+fn a_state_narrows_what_the_horizon_shows_anyway() {
+    let asked = |text: &str, wanted: TokenFilter| Filter::of::<RefreshToken>(text).narrowing().tokens(wanted).liveness;
+    let not_revoked = || TokenFilter { liveness: Some(LivenessFilter::NotRevoked), ..TokenFilter::default() };
+    assert_eq!(asked("state:expired", TokenFilter::default()), Some(LivenessFilter::Expired));
+    assert_eq!(asked("state:expired", not_revoked()), Some(LivenessFilter::Expired));
+    assert_eq!(asked("state:revoked", not_revoked()), Some(LivenessFilter::Nothing));
+    assert_eq!(asked("!state:revoked", TokenFilter::live()), Some(LivenessFilter::Active));
+    assert_eq!(asked("state:live state:expired", TokenFilter::default()), Some(LivenessFilter::Nothing));
+    assert_eq!(asked("alice", TokenFilter::live()), Some(LivenessFilter::Active));
 }

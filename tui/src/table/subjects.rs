@@ -4,7 +4,7 @@ use authdb_shared::Timestamp;
 use authdb_shared::ids::Subject;
 use authdb_shared::model::SubjectSummary;
 
-use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences};
+use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, WIDE, Width, record_of, sentences};
 use crate::filter::Reach;
 use crate::verbs::subject::FIELDS;
 
@@ -17,6 +17,9 @@ impl Row for SubjectSummary {
         })
         .looks(|_, _| Role::Strong),
         Column::<Self>::anomaly(|row, at| sentences(&row.anomalies(&at.policy))),
+        Column::<Self>::new("vo", "VO", Width::Cells(10), |row, _| Value::text(row.subject.vo()))
+            .from(WIDE)
+            .absent("-"),
         Column::<Self>::new("live", "LIVE", Width::Cells(6), |row, _| Value::Count(row.live))
             .of(Kind::Count)
             .right()
@@ -26,6 +29,10 @@ impl Row for SubjectSummary {
             .right()
             .from(MEDIUM)
             .looks(|_, _| Role::Faint),
+        Column::<Self>::new("rotations", "ROTATED/H", Width::Cells(9), |row, at| Value::Count(per_hour(row, at)))
+            .of(Kind::Count)
+            .right()
+            .from(WIDE),
         Column::<Self>::new("oldest", "OLDEST", Width::Cells(8), |row, at| age(row.first, at))
             .of(Kind::Span)
             .right()
@@ -37,7 +44,6 @@ impl Row for SubjectSummary {
             .right()
             .absent("?")
             .since("NEWEST", |row| row.last),
-        Column::<Self>::new("vo", "VO", Width::Unlisted, |row, _| Value::text(row.subject.vo())).absent("-"),
         Column::<Self>::new("first", "FIRST TOKEN ISSUED", Width::Unlisted, |row, _| Value::time(row.first))
             .of(Kind::Time)
             .absent("at an unknown time"),
@@ -63,4 +69,10 @@ impl Row for SubjectSummary {
 
 fn age(time: Option<Timestamp>, at: &Viewpoint) -> Value {
     Value::span(time.map(|time| at.now.since(time)))
+}
+
+/// Rotations per hour in whole ones; what happens less than once is told from what never does.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is not negative, and is small")]
+fn per_hour(row: &SubjectSummary, at: &Viewpoint) -> u64 {
+    (row.rotations_per_hour(&at.policy).round() as u64).max(u64::from(row.revoked > 0))
 }

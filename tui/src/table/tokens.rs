@@ -7,7 +7,7 @@ use authdb_shared::liveness::Liveness;
 use authdb_shared::model::RefreshToken;
 
 use super::{Column, Kind, MEDIUM, Record, Role, Row, Value, Viewpoint, Width, record_of, sentences};
-use crate::filter::Reach;
+use crate::filter::{Reach, States};
 use crate::verbs::token::FIELDS;
 
 impl Row for RefreshToken {
@@ -53,7 +53,7 @@ impl Row for RefreshToken {
         }),
     ];
 
-    const REACH: Reach = Reach { subject: true, client: false, ..Reach::FLOW };
+    const REACH: Reach = Reach { subject: true, client: false, states: States::OfTokens, ..Reach::FLOW };
 
     fn key(&self) -> Jti {
         self.jti.clone()

@@ -10,7 +10,7 @@ use authdb_shared::session_plan::PlanStep;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::output::{Cell, Field, Moment, names, seconds, time};
+use super::output::{Cell, Field, Moment, names, seconds, sentences, time};
 use super::writing::WriteOptions;
 use super::{ListOptions, Run, keys, or_null, writing};
 
@@ -19,7 +19,8 @@ use super::{ListOptions, Run, keys, or_null, writing};
 pub(crate) enum DeviceVerb {
     /// List device flows, those that wait for somebody first
     #[command(after_help = format!("Fields: {}\n\nExamples:\n  authdb device list\n  authdb device list --state pending --vo \
-                                    lhcb --output json", names(FIELDS)))]
+                                    lhcb --output json\n  authdb device list --output jsonl | jq 'select(.anomalies != \
+                                    [])'", names(FIELDS)))]
     List {
         #[command(flatten)]
         filter: FlowOptions,
@@ -139,6 +140,7 @@ pub(crate) const FIELDS: &[Field<DeviceFlow>] = &[
     Field::new("group", Cell::Plain, |flow, _| or_null(flow.scope.group())),
     Field::new("scope", Cell::Hidden, |flow, _| flow.scope.as_str().into()),
     Field::new("sub", Cell::Plain, |flow, _| or_null(flow.sub.as_deref())),
+    Field::new("anomalies", Cell::Hidden, |flow, at| sentences(&flow.anomalies(at.now, at.policy))),
 ];
 
 pub(super) async fn run(run: &mut Run, verb: &DeviceVerb) -> anyhow::Result<u8> {

@@ -10,7 +10,7 @@ use authdb_shared::session_plan::PlanStep;
 use clap::Subcommand;
 
 use super::device::FlowOptions;
-use super::output::{Cell, Field, Moment, names, seconds, time};
+use super::output::{Cell, Field, Moment, names, seconds, sentences, time};
 use super::writing::WriteOptions;
 use super::{ListOptions, Run, keys, or_null, writing};
 
@@ -18,7 +18,8 @@ use super::{ListOptions, Run, keys, or_null, writing};
 #[derive(Debug, Subcommand)]
 pub(crate) enum FlowVerb {
     /// List authorization flows, those that wait for somebody first
-    #[command(after_help = format!("Fields: {}\n\nExamples:\n  authdb flow list\n  authdb flow list --state ready --output csv",
+    #[command(after_help = format!("Fields: {}\n\nExamples:\n  authdb flow list\n  authdb flow list --state ready --output csv\n  \
+                                    authdb flow list --output jsonl | jq 'select(.anomalies != [])'",
                                    names(FIELDS)))]
     List {
         #[command(flatten)]
@@ -59,6 +60,7 @@ pub(crate) const FIELDS: &[Field<AuthorizationFlow>] = &[
     Field::new("scope", Cell::Hidden, |flow, _| flow.scope.as_str().into()),
     Field::new("redirect_uri", Cell::Hidden, |flow, _| flow.redirect_uri.as_str().into()),
     Field::new("sub", Cell::Plain, |flow, _| or_null(flow.sub.as_deref())),
+    Field::new("anomalies", Cell::Hidden, |flow, at| sentences(&flow.anomalies(at.now, at.policy))),
 ];
 
 pub(super) async fn run(run: &mut Run, verb: &FlowVerb) -> anyhow::Result<u8> {

@@ -1,15 +1,14 @@
 //! `subject`: people with live tokens.
 
-use authdb_shared::config::Config;
-use authdb_shared::db::{AuthDb, Containing, DbError, Order, PageRequest, TokenFilter};
-use authdb_shared::error::EXIT_DONE;
+use authdb_shared::Error;
+use authdb_shared::db::{Containing, OneSubject};
 use authdb_shared::ids::Subject;
 use authdb_shared::model::SubjectSummary;
-use authdb_shared::{Error, Timestamp};
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
+use serde_json::Value;
 
-use super::output::{Cell, Field, List, Moment, names, time};
+use super::output::{Cell, Field, List, Moment, names, sentences, time};
 use super::token::subject;
 use super::{ListOptions, Run, or_null};
 
@@ -18,7 +17,8 @@ use super::{ListOptions, Run, or_null};
 pub(crate) enum SubjectVerb {
     /// List who has live tokens, and how many; who has most first
     #[command(after_help = format!("Fields: {}\n\nExamples:\n  authdb subject list\n  authdb subject list --containing lhcb: \
-                                    --limit 10", names(FIELDS)))]
+                                    --limit 10\n  authdb subject list --output jsonl | jq 'select(.rotations_per_hour > \
+                                    20)'", names(FIELDS)))]
     List {
         /// Only those with this text in their names
         #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
@@ -42,27 +42,26 @@ pub(crate) const FIELDS: &[Field<SubjectSummary>] = &[
     Field::new("revoked", Cell::Plain, |row, _| row.revoked.into()),
     Field::new("first_issued", Cell::Time, |row, _| time(row.first)),
     Field::new("last_issued", Cell::Time, |row, _| time(row.last)),
+    Field::new("rotations_per_hour", Cell::Plain, rotations),
+    Field::new("anomalies", Cell::Hidden, |row, at| sentences(&row.anomalies(at.policy))),
 ];
-
-/// One subject, over all of its tokens.
-struct OneSubject {
-    subject: Subject,
-    /// Its tokens that work now.
-    live: u64,
-    /// Its tokens that are CREATED, expired ones included: what revoking all of it would change.
-    revocable: u64,
-    oldest: Option<Timestamp>,
-    newest: Option<Timestamp>,
-}
 
 const ONE: &[Field<OneSubject>] = &[
-    Field::new("sub", Cell::Plain, |row, _| row.subject.as_str().into()),
-    Field::new("vo", Cell::Plain, |row, _| or_null(row.subject.vo())),
-    Field::new("live", Cell::Plain, |row, _| row.live.into()),
+    Field::new("sub", Cell::Plain, |row, _| row.lately.subject.as_str().into()),
+    Field::new("vo", Cell::Plain, |row, _| or_null(row.lately.subject.vo())),
+    Field::new("live", Cell::Plain, |row, _| row.lately.live.into()),
     Field::new("revocable", Cell::Plain, |row, _| row.revocable.into()),
-    Field::new("first_issued", Cell::Time, |row, _| time(row.oldest)),
-    Field::new("last_issued", Cell::Time, |row, _| time(row.newest)),
+    Field::new("first_issued", Cell::Time, |row, _| time(row.first_seen)),
+    Field::new("last_issued", Cell::Time, |row, _| time(row.last_seen)),
+    Field::new("revoked", Cell::Plain, |row, _| row.lately.revoked.into()),
+    Field::new("rotations_per_hour", Cell::Plain, |row, at| rotations(&row.lately, at)),
+    Field::new("anomalies", Cell::Plain, |row, at| sentences(&row.lately.anomalies(at.policy))),
 ];
+
+/// Rotations per hour of the last lifetime, to two digits behind the point.
+fn rotations(row: &SubjectSummary, at: &Moment<'_>) -> Value {
+    ((row.rotations_per_hour(at.policy) * 100.0).round() / 100.0).into()
+}
 
 pub(super) async fn run(run: &mut Run, verb: &SubjectVerb) -> anyhow::Result<u8> {
     let (db, config) = run.reading().await?;
@@ -79,42 +78,12 @@ pub(super) async fn run(run: &mut Run, verb: &SubjectVerb) -> anyhow::Result<u8>
             Ok(run.conclude(rows, page.has_more, !page.is_cut_short, *options))
         }
         SubjectVerb::Show { sub } => {
-            let (one, now) = look(&db, &config, sub).await.map_err(Error::from)?;
-            let moment = Moment { now, policy: &config.policy };
-            run.show(ONE, one.as_ref(), &moment, &format!("there is no token of {sub}"))?;
-            Ok(if one.is_some() { EXIT_DONE } else { authdb_shared::error::EXIT_REFUSED })
+            let one = db.one_subject(sub, &config.policy).await.map_err(Error::from)?;
+            let now = match &one {
+                Some(one) => one.now,
+                None => db.now().await.map_err(Error::from)?,
+            };
+            run.show(ONE, one.as_ref(), &Moment { now, policy: &config.policy }, &format!("there is no token of {sub}"))
         }
     }
-}
-
-/// The subject, if it has any token at all.
-async fn look(db: &AuthDb, config: &Config, sub: &Subject) -> Result<(Option<OneSubject>, Timestamp), DbError> {
-    let all = TokenFilter::of(sub.clone());
-    let end = |order| {
-        let (db, all) = (db, &all);
-        async move { db.refresh_tokens(all, &config.policy, &PageRequest::first(order, 1)).await }
-    };
-    let newest = end(Order::NewestFirst).await?;
-    let Some(token) = newest.rows.first() else { return Ok((None, newest.now)) };
-    let oldest = end(Order::OldestFirst).await?;
-    let one = OneSubject {
-        subject: sub.clone(),
-        live: live(db, config, sub).await?,
-        revocable: db.revocable_tokens(sub).await?,
-        oldest: oldest.rows.first().and_then(|token| token.jti.issued_at()),
-        newest: token.jti.issued_at(),
-    };
-    Ok((Some(one), newest.now))
-}
-
-/// How many of its tokens work now, read a page at a time.
-async fn live(db: &AuthDb, config: &Config, sub: &Subject) -> Result<u64, DbError> {
-    let filter = TokenFilter { subject: TokenFilter::of(sub.clone()).subject, ..TokenFilter::live() };
-    let (mut count, mut next) = (0, Some(PageRequest::first(Order::NewestFirst, 1000)));
-    while let Some(request) = next {
-        let page = db.refresh_tokens(&filter, &config.policy, &request).await?;
-        count += page.rows.len() as u64;
-        next = request.after(&page);
-    }
-    Ok(count)
 }

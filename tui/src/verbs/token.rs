@@ -12,7 +12,7 @@ use authdb_shared::session_plan::PlanStep;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
-use super::output::{Cell, Field, Moment, names, seconds, time};
+use super::output::{Cell, Field, Moment, names, seconds, sentences, time};
 use super::writing::WriteOptions;
 use super::{ListOptions, Run, keys, or_null, writing};
 
@@ -21,7 +21,8 @@ use super::{ListOptions, Run, keys, or_null, writing};
 pub(crate) enum TokenVerb {
     /// List refresh tokens, the newest first
     #[command(after_help = format!("Fields: {}\n\nExamples:\n  authdb token list\n  authdb token list --sub lhcb:alice --all\n  \
-                                    authdb token list --since 1h --output jsonl | jq -r .jti", names(FIELDS)))]
+                                    authdb token list --since 1h --output jsonl | jq -r .jti\n  authdb token list --all \
+                                    --output jsonl | jq 'select(.anomalies != [])'", names(FIELDS)))]
     List {
         #[command(flatten)]
         filter: TokenOptions,
@@ -113,6 +114,7 @@ pub(crate) const FIELDS: &[Field<RefreshToken>] = &[
     Field::new("vo", Cell::Hidden, |token, _| or_null(token.scope.vo())),
     Field::new("group", Cell::Plain, |token, _| or_null(token.scope.group())),
     Field::new("scope", Cell::Hidden, |token, _| token.scope.as_str().into()),
+    Field::new("anomalies", Cell::Hidden, |token, at| sentences(&token.anomalies(at.now, at.policy))),
 ];
 
 pub(super) async fn run(run: &mut Run, verb: &TokenVerb) -> anyhow::Result<u8> {

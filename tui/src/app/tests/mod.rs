@@ -11,6 +11,7 @@ mod exporting;
 mod filters;
 mod keys;
 mod looks;
+mod one_subject;
 mod palette;
 mod pausing;
 mod plans;
@@ -22,7 +23,7 @@ mod work;
 
 use authdb_shared::clock;
 use authdb_shared::config::Sources;
-use authdb_shared::db::{DbError, FlowFilter, Page};
+use authdb_shared::db::{DbError, FlowFilter, LivenessFilter, Page};
 use authdb_shared::ids::{Jti, Subject, UserCode};
 use authdb_shared::model::{FlowStatus, Scope, TokenStatus};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};

@@ -204,7 +204,7 @@ fn the_horizon_of_the_tokens_steps_through_all_and_is_named() {
         _ => None,
     });
     let filter = asked.expect("the tokens are read anew");
-    assert_eq!((filter.status.clone(), filter.liveness), (Some(TokenStatus::Created), None));
+    assert_eq!((filter.status.clone(), filter.liveness), (None, Some(LivenessFilter::NotRevoked)));
 }
 
 #[test]

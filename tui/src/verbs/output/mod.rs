@@ -13,6 +13,7 @@ mod table;
 
 use std::io::IsTerminal;
 
+use authdb_shared::anomaly::Anomaly;
 use authdb_shared::{Policy, Timestamp};
 use clap::ValueEnum;
 use serde_json::Value;
@@ -97,6 +98,11 @@ pub(crate) fn time(time: Option<Timestamp>) -> Value {
 /// A span in whole seconds.
 pub(crate) fn seconds(span: Option<std::time::Duration>) -> Value {
     span.map_or(Value::Null, |span| span.as_secs().into())
+}
+
+/// What should not be about a row, a sentence each; mostly none.
+pub(crate) fn sentences(anomalies: &[Anomaly]) -> Value {
+    anomalies.iter().map(ToString::to_string).collect()
 }
 
 /// The names of the fields for a help text.
