@@ -196,6 +196,24 @@ impl Terminal {
         self.master.resize(size(columns, rows)).expect("the terminal can be resized");
     }
 
+    /// Clicks on a text where it stands on the screen.
+    #[track_caller]
+    pub(crate) fn click_on(&self, text: &str) {
+        let (row, column) = self.wait_for(text).position(text).expect("it was awaited");
+        self.click(column, row);
+    }
+
+    /// Clicks on a cell, as a terminal reports it that was asked for the mouse.
+    pub(crate) fn click(&self, column: usize, row: usize) {
+        let (column, row) = (column + 1, row + 1);
+        self.type_keys(&format!("\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m"));
+    }
+
+    /// Whether the program has asked the terminal for the mouse.
+    pub(crate) fn has_given_the_mouse(&self) -> bool {
+        self.state().emulator.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         pidfd_send_signal(&self.process, signal).expect("the program still runs");
     }

@@ -15,6 +15,8 @@ pub(crate) struct View {
 struct Cell {
     text: String,
     is_inverse: bool,
+    foreground: vt100::Color,
+    background: vt100::Color,
 }
 
 impl View {
@@ -25,7 +27,8 @@ impl View {
             // The second half of a wide character is no cell of its own to the eye.
             let is_blank = !cell.has_contents() && !cell.is_wide_continuation();
             let text = if is_blank { " ".to_owned() } else { cell.contents().to_owned() };
-            Cell { text, is_inverse: cell.inverse() }
+            let (foreground, background) = (cell.fgcolor(), cell.bgcolor());
+            Cell { text, is_inverse: cell.inverse(), foreground, background }
         };
         let cells = (0..rows.get()).map(|row| (0..columns.get()).map(|column| cell(row, column)).collect()).collect();
         Self { cells }
@@ -86,6 +89,16 @@ impl View {
     /// Whether a line of the screen is shown in reverse.
     pub(crate) fn is_inverse(&self, line: usize) -> bool {
         self.cells[line].iter().any(|cell| cell.is_inverse)
+    }
+
+    /// The colour of a text where it stands for the first time.
+    pub(crate) fn colour_of(&self, text: &str) -> Option<vt100::Color> {
+        self.position(text).map(|(row, column)| self.cells[row][column].foreground)
+    }
+
+    /// Whether every cell has this background.
+    pub(crate) fn is_all_on(&self, background: vt100::Color) -> bool {
+        self.cells.iter().flatten().all(|cell| cell.background == background)
     }
 
     /// Whether a question waits for an answer.

@@ -31,6 +31,18 @@ pub enum Action {
         /// Rows.
         height: u16,
     },
+    /// The mouse was clicked.
+    Clicked {
+        /// The column of the terminal.
+        x: u16,
+        /// The row of the terminal.
+        y: u16,
+    },
+    /// The wheel of the mouse was turned over a list or another screen.
+    Wheel {
+        /// Towards the end.
+        is_down: bool,
+    },
     /// The shell has continued the program, which was stopped.
     Resumed,
     /// Time passes.

@@ -41,6 +41,7 @@ pub async fn run(db: AuthDb, place: &str, config: &Config, sources: Sources) -> 
     app.telling.local = Zone::of_this_host();
     app.appearance = draw::Appearance::of(&config.dashboard, |name| std::env::var(name).ok());
     app.keys = keys.in_ascii(app.appearance.is_ascii);
+    screen.take_mouse(app.mouse).context("writing to the terminal")?;
     let worker = Worker::new(db, config, sources, sender);
     let result = main_loop(&mut screen, &mut app, worker, answers).await;
     drop(screen);
@@ -99,6 +100,7 @@ async fn main_loop(
                     }
                     Effect::Adopt(number) if worker.adopt(number) => {}
                     Effect::Adopt(_) => bail!("the connection is gone. This is a defect; please report it"),
+                    Effect::TakeMouse(take) => screen.take_mouse(take).context("writing to the terminal")?,
                     Effect::Copy(text) => screen.copy(&text).context("writing to the terminal")?,
                     Effect::Ring => screen.ring().context("writing to the terminal")?,
                     effect => worker.start(effect),

@@ -7,7 +7,7 @@ use authdb_shared::db::{Containing, FlowFilter, LivenessFilter, TokenFilter};
 use authdb_shared::ids::{Subject, UserCode};
 use authdb_shared::session_plan::PlanStep;
 
-use crate::app::Glance;
+use crate::app::{Glance, Mouse};
 use crate::connecting::ConnectionNumber;
 use crate::export::Export;
 use crate::look::{Look, SubjectLook};
@@ -86,6 +86,8 @@ pub enum Effect {
     Adopt(ConnectionNumber),
     /// Close that connection, which nobody waits for any more.
     Disconnect(ConnectionNumber),
+    /// Take the mouse, or leave it to the terminal.
+    TakeMouse(Mouse),
     /// Give the terminal back and stop, until the shell continues the program.
     Suspend,
     /// Leave.

@@ -1,10 +1,10 @@
 //! From keys to actions, by what is open.
 
 use authdb_shared::config::{ConfigError, NamedEntry};
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use crate::action::Action;
-use crate::app::{App, Dialog, Mode, Screen};
+use crate::app::{App, Dialog, Mode, Mouse, Screen};
 use crate::command::{COMMANDS, Command, Entry, entry};
 use crate::key::Key;
 
@@ -122,8 +122,24 @@ impl Keymap {
 pub fn action(app: &App, event: &Event) -> Option<Action> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => of_key(app, *key),
+        Event::Mouse(mouse) if app.mouse == Mouse::Taken => of_mouse(app, *mouse),
         Event::Resize(width, height) => Some(Action::Resized { width: *width, height: *height }),
         _ => None,
+    }
+}
+
+/// What the mouse means: a click is one, and the wheel is an arrow key wherever rows are not what it turns.
+fn of_mouse(app: &App, mouse: MouseEvent) -> Option<Action> {
+    let is_down = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => return Some(Action::Clicked { x: mouse.column, y: mouse.row }),
+        MouseEventKind::ScrollDown => true,
+        MouseEventKind::ScrollUp => false,
+        _ => return None,
+    };
+    let arrow = if is_down { KeyCode::Down } else { KeyCode::Up };
+    match app.mode() {
+        Mode::Browsing => Some(Action::Wheel { is_down }),
+        _ => of_key(app, KeyEvent::new(arrow, KeyModifiers::NONE)),
     }
 }
 

@@ -22,12 +22,20 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use rustix::process::{Signal, kill_current_process_group};
 
+use crate::app::Mouse;
+
 /// The terminal cannot show a dashboard.
 #[derive(Debug, thiserror::Error)]
 pub enum TerminalError {
     /// Input or output is not a terminal.
     #[error("the dashboard needs a terminal, but {0} is not one. Run it in a terminal, not in a pipe")]
     NotATerminal(&'static str),
+    /// It is one that only goes forward, line by line.
+    #[error(
+        "the dashboard needs a terminal whose cursor can be placed, and TERM says that this one is dumb. Run it in another, \
+         or set TERM to what it is, such as xterm-256color; verbs such as `authdb token list` work in any"
+    )]
+    Dumb,
 }
 
 impl TerminalError {
@@ -41,17 +49,26 @@ impl TerminalError {
 /// Checks that a dashboard can be shown, before anything else is done.
 ///
 /// # Errors
-/// If input or output is not a terminal.
+/// If input or output is not a terminal, or a dumb one.
 pub fn require() -> Result<(), TerminalError> {
     if !io::stdout().is_terminal() {
         Err(TerminalError::NotATerminal("standard output"))
     } else if !io::stdin().is_terminal() {
         Err(TerminalError::NotATerminal("standard input"))
+    } else if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        Err(TerminalError::Dumb)
     } else {
         Ok(())
     }
 }
 
+/// Reports clicks and the wheel, in a form that knows no largest column. Not what crossterm's capture asks for: that has every
+/// movement reported as well, and wakes the program for nothing.
+const TAKE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
+const LEAVE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// Set while the mouse is taken.
+static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
 /// Set while the terminal is taken over.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
@@ -85,11 +102,26 @@ impl Screen {
     /// # Errors
     /// If the terminal does not let itself be set.
     pub fn suspend(&mut self) -> io::Result<()> {
+        let mouse = if HAS_MOUSE.load(Ordering::SeqCst) { Mouse::Taken } else { Mouse::Left };
         give_back();
         kill_current_process_group(Signal::TSTP)?;
         // Nothing of what was drawn is there any more.
         self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        self.take_over()
+        self.take_over()?;
+        self.take_mouse(mouse)
+    }
+
+    /// Takes the mouse, or leaves it to the terminal, which selects text with it.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written to.
+    pub fn take_mouse(&mut self, mouse: Mouse) -> io::Result<()> {
+        let had_mouse = HAS_MOUSE.swap(mouse == Mouse::Taken, Ordering::SeqCst);
+        match mouse {
+            Mouse::Taken => execute!(stdout(), Print(TAKE_MOUSE)),
+            Mouse::Left if had_mouse => execute!(stdout(), Print(LEAVE_MOUSE)),
+            Mouse::Left => Ok(()),
+        }
     }
 
     fn take_over(&mut self) -> io::Result<()> {
@@ -148,6 +180,9 @@ impl Drop for Screen {
 fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
         // A terminal that is gone cannot be restored, and there is nobody left to tell.
+        if HAS_MOUSE.swap(false, Ordering::SeqCst) {
+            let _ = execute!(stdout(), Print(LEAVE_MOUSE));
+        }
         let _ = disable_raw_mode();
         let _ = execute!(stdout(), LeaveAlternateScreen, Show);
     }

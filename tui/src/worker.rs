@@ -117,6 +117,7 @@ impl Worker {
             Effect::Adopt(_)
             | Effect::Copy(_)
             | Effect::Ring
+            | Effect::TakeMouse(_)
             | Effect::StopWork(_)
             | Effect::Suspend
             | Effect::Quit => return None,

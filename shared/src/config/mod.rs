@@ -178,6 +178,8 @@ pub struct DashboardConfig {
     pub times: Times,
     /// Whether it rings the terminal's bell for a new device code that waits.
     pub bell: Bell,
+    /// Whether it takes the mouse, which then no longer selects text of the terminal.
+    pub mouse: bool,
     /// `[keys]`: names of commands with their keys, not looked at yet.
     pub keys: Vec<NamedEntry>,
     /// `[columns]`: names of lists with the fields that they show, not looked at yet.
@@ -323,6 +325,7 @@ impl Config {
                 ascii: settings.get("dashboard.ascii", kinds::ascii)?,
                 times: settings.get("dashboard.times", kinds::times)?,
                 bell: settings.get("dashboard.bell", kinds::bell)?,
+                mouse: settings.get("dashboard.mouse", kinds::boolean)?,
                 keys: settings.named("keys"),
                 columns: settings.named("columns"),
             },

@@ -5,11 +5,13 @@ use std::env;
 use std::process::ExitCode;
 use std::thread;
 
+use authdb_tui::app::Mouse;
 use authdb_tui::terminal::Screen;
 
 fn main() -> ExitCode {
     let is_other = env::args().nth(1).is_some_and(|argument| argument == "other");
     let mut screen = Screen::take().expect("this program is run in a terminal");
+    screen.take_mouse(Mouse::Taken).expect("the terminal can be written to");
     screen.draw(|frame| frame.render_widget("on the screen", frame.area())).expect("the terminal can be drawn on");
     if is_other {
         let thread = thread::Builder::new().name("other".to_owned()).spawn(|| panic!("the test has told it to"));

@@ -57,6 +57,7 @@ impl App {
             Command::Pause => self.pause_or_resume(),
             Command::Contexts => self.open_contexts(),
             Command::SwitchTheme => self.switch_theme(),
+            Command::SwitchMouse => self.switch_mouse(),
             Command::SwitchTimes => self.switch_times(),
             Command::SwitchRange => self.switch_range(),
             Command::Approve => self.open_approval(),
@@ -86,7 +87,7 @@ impl App {
         effects
     }
 
-    fn step(&mut self, count: isize) -> Vec<Effect> {
+    pub(super) fn step(&mut self, count: isize) -> Vec<Effect> {
         let height = self.list_height();
         match self.list_mut() {
             Some(list) => list.step(count, height),
@@ -95,7 +96,7 @@ impl App {
         Vec::new()
     }
 
-    fn select(&mut self, index: usize) -> Vec<Effect> {
+    pub(super) fn select(&mut self, index: usize) -> Vec<Effect> {
         let height = self.list_height();
         match self.list_mut() {
             Some(list) => list.select(index, height),

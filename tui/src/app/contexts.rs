@@ -120,6 +120,7 @@ impl App {
         self.appearance = left.appearance;
         self.telling = left.telling;
         self.columns = left.columns;
+        self.mouse = left.mouse;
         // A number that was used is never used again.
         self.plans_asked = left.plans_asked;
         self.works_begun = left.works_begun;

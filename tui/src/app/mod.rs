@@ -21,6 +21,7 @@ mod palette;
 mod pausing;
 mod plan_dialog;
 mod planning;
+mod pointing;
 mod reading;
 mod registration;
 mod rows;
@@ -47,6 +48,7 @@ pub use looks::Looks;
 pub use one_subject::SubjectLooks;
 pub use palette::{Found, Palette, Way};
 pub use plan_dialog::{PlanDialog, PlanField, Reasons};
+pub use pointing::Mouse;
 pub use reading::{Freshness, Reading, Slot};
 pub use registration::{CANDIDATES, Registration};
 pub use screen::Screen;
@@ -189,6 +191,8 @@ pub struct App {
     pub columns: Columns,
     /// Whether a new device code that waits is told by the terminal's bell.
     pub bell: Bell,
+    /// Whose the mouse is.
+    pub mouse: Mouse,
     /// How times are told.
     pub telling: Telling,
     refresh_interval: Duration,
@@ -263,6 +267,7 @@ impl App {
             appearance: draw::Appearance { theme: config.dashboard.theme, ..draw::Appearance::default() },
             columns: Columns::default(),
             bell: config.dashboard.bell,
+            mouse: if config.dashboard.mouse { Mouse::Taken } else { Mouse::Left },
             telling: Telling { times: config.dashboard.times, ..Telling::default() },
             refresh_interval: config.dashboard.refresh_interval,
             clock_offset: 0,
@@ -317,6 +322,8 @@ impl App {
                 self.size = (width, height);
                 Vec::new()
             }
+            Action::Clicked { x, y } => self.clicked(x, y),
+            Action::Wheel { is_down } => self.turned(is_down),
             Action::Resumed => self.read_anew(),
             Action::Tick => self.tick(),
             Action::Answer { connection, answer } if connection == self.connection => self.answer(*answer),

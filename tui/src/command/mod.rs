@@ -75,6 +75,8 @@ pub enum Command {
     Contexts,
     /// Switch to the next theme.
     SwitchTheme,
+    /// Take the mouse, or leave it to the terminal.
+    SwitchMouse,
     /// Tell times in the next way.
     SwitchTimes,
     /// Step through how far back the tokens reach.

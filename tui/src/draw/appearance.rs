@@ -102,7 +102,6 @@ fn shows_ascii_only(variable: &impl Fn(&str) -> Option<String>) -> bool {
     let terminal = variable("TERM").unwrap_or_default();
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
     match locale {
-        _ if terminal == "dumb" => true,
         Some(locale) => !locale.to_ascii_lowercase().replace('-', "").contains("utf8"),
         None => ["", "linux", "ansi", "cons25"].contains(&terminal.as_str()) || terminal.starts_with("vt"),
     }
@@ -194,7 +193,6 @@ mod tests {
             (&[("TERM", "xterm-256color")], false),
             (&[("TERM", "linux")], true),
             (&[("TERM", "linux"), ("LANG", "C.UTF-8")], false),
-            (&[("TERM", "dumb"), ("LANG", "C.UTF-8")], true),
         ] {
             let variable =
                 |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());

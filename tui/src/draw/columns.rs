@@ -39,6 +39,8 @@ impl Marks {
 pub(super) struct Placed {
     /// Its place in the table.
     pub(super) place: usize,
+    /// Its first cell.
+    x: usize,
     /// Its cells, without the gap behind it.
     pub(super) width: usize,
     head: Head,
@@ -56,8 +58,18 @@ pub(super) fn place(shown: &[Shown], total: u16) -> Vec<Placed> {
     let gaps = Marks::WIDTH + shown.len().saturating_sub(1);
     let rest = usize::from(total).saturating_sub(gaps + shown.iter().map(|it| fixed(&it.head)).sum::<usize>());
     let shares = shown.iter().map(|it| share(&it.head)).sum::<usize>().max(1);
-    let width = |head: &Head| fixed(head) + rest * share(head) / shares;
-    shown.into_iter().map(|it| Placed { place: it.place, width: width(&it.head), head: it.head }).collect()
+    let mut x = Marks::WIDTH;
+    let placed = shown.into_iter().map(|Shown { place, head }| {
+        let column = Placed { place: *place, x, width: fixed(head) + rest * share(head) / shares, head: *head };
+        x += column.width + 1;
+        column
+    });
+    placed.collect()
+}
+
+/// The column that a cell of a line belongs to, by its place in the table; the gap behind a column is part of it.
+pub(super) fn at(columns: &[Placed], x: usize) -> Option<usize> {
+    columns.iter().find(|column| (column.x..=column.x + column.width).contains(&x)).map(|column| column.place)
 }
 
 /// The heads of the columns.
@@ -124,5 +136,16 @@ mod tests {
     fn a_narrow_terminal_leaves_nothing_for_the_rest() {
         let widths: Vec<usize> = placed(5).iter().map(|column| column.width).collect();
         assert_eq!(widths, [6, 0, 5]);
+    }
+
+    #[test]
+    fn every_cell_below_a_head_belongs_to_its_column() {
+        let columns = placed(40);
+        let heads = heads(&columns, None).to_string();
+        for (title, place) in [("CODE", 0), ("CLIENT", 1), ("LEFT", 2)] {
+            let x = heads.find(title).expect("it is shown");
+            assert!((x..x + title.len()).all(|x| at(&columns, x) == Some(place)), "{title}");
+        }
+        assert_eq!((at(&columns, 0), at(&columns, 41)), (None, None), "marks and what lies beyond are no column");
     }
 }

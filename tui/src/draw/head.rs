@@ -79,17 +79,34 @@ fn under_way(work: &Work) -> String {
     }
 }
 
-/// The screens, in as many words as there is room for.
+/// The screens with their names.
 fn screens(app: &App, width: usize) -> Line<'static> {
-    let tabs = |name: &dyn Fn(Screen) -> String, counts: bool| -> Line<'static> {
-        let mut spans = Vec::new();
-        for screen in Screen::ALL {
+    let style = |screen| if screen == app.screen { style::SELECTED } else { style::PLAIN };
+    let tab = |(screen, text)| [Span::raw(GAP), Span::styled(text, style(screen))];
+    tabs(app, width).into_iter().flat_map(tab).collect()
+}
+
+/// The screen whose tab stands in a cell of the line.
+pub(super) fn tab_at(app: &App, area: Rect, x: u16) -> Option<Screen> {
+    let mut end = usize::from(area.x);
+    tabs(app, usize::from(area.width)).into_iter().find_map(|(screen, text)| {
+        let start = end + GAP.width();
+        end = start + text.width();
+        (start..end).contains(&usize::from(x)).then_some(screen)
+    })
+}
+
+/// What stands before each tab.
+const GAP: &str = " ";
+
+/// The tabs, in as many words as there is room for.
+fn tabs(app: &App, width: usize) -> Vec<(Screen, String)> {
+    let tabs = |name: &dyn Fn(Screen) -> String, counts: bool| -> Vec<(Screen, String)> {
+        let tab = |screen: &Screen| {
             let count = if counts || *screen == app.screen { count(app, *screen) } else { String::new() };
-            let style = if *screen == app.screen { style::SELECTED } else { style::PLAIN };
-            spans.push(Span::raw(" "));
-            spans.push(Span::styled(format!("{}{count} ", name(*screen)), style));
-        }
-        Line::from(spans)
+            (*screen, format!("{}{count} ", name(*screen)))
+        };
+        Screen::ALL.iter().map(tab).collect()
     };
     let whole = |screen: Screen| format!(" {} {}", screen.digit(), screen.title());
     // The screen in view keeps its whole name for as long as possible.
@@ -104,7 +121,8 @@ fn screens(app: &App, width: usize) -> Line<'static> {
         }
     };
     let ways = [tabs(&whole, true), tabs(&short, true), tabs(&tight, true), tabs(&tight, false)];
-    ways.into_iter().find(|line| line.width() <= width).unwrap_or_else(|| tabs(&digits, false))
+    let cells = |tabs: &[(Screen, String)]| tabs.iter().map(|(_, text)| GAP.width() + text.width()).sum::<usize>();
+    ways.into_iter().find(|tabs| cells(tabs) <= width).unwrap_or_else(|| tabs(&digits, false))
 }
 
 /// A list that was read, and that no filter narrows, can be counted.

@@ -2,27 +2,47 @@
 
 use authdb_shared::Timestamp;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 
 use super::columns::Marks;
 use super::format::{fit, harmless, number};
-use super::{LIST_HEADS, columns, page, style};
+use super::{LIST_HEADS, Spot, columns, page, style};
 use crate::app::{App, Browse, Screen};
 use crate::command::Command;
 use crate::effect::TokenView;
 
+/// The line of the list's area that its heads stand on, below the title.
+const HEADS_LINE: usize = 1;
+
 /// What the title shows of a filter, so that the count of the marks behind it stays in view.
 const FILTER_CELLS: usize = 30;
+
+/// What stands in a cell of a list.
+pub(super) fn spot(app: &App, list: &dyn Browse, area: Rect, position: Position) -> Option<Spot> {
+    let (x, line) = (usize::from(position.x - area.x), usize::from(position.y - area.y));
+    match line.checked_sub(usize::from(LIST_HEADS)) {
+        Some(row) => Some(list.offset(row_lines(area)) + row).filter(|index| *index < list.len()).map(Spot::Row),
+        None if line == HEADS_LINE => {
+            columns::at(&columns::place(&app.columns_in_view(), area.width), x).map(Spot::Head)
+        }
+        None => None,
+    }
+}
+
+/// Lines that rows have.
+fn row_lines(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(LIST_HEADS))
+}
 
 /// Paints a list: its title, the heads, and as many rows as fit.
 pub(super) fn draw(app: &App, list: &dyn Browse, frame: &mut Frame, area: Rect) {
     let viewpoint = app.viewpoint();
     let placed = columns::place(&app.columns_in_view(), area.width);
     let widths: Vec<(usize, usize)> = placed.iter().map(|column| (column.place, column.width)).collect();
-    let height = usize::from(area.height.saturating_sub(LIST_HEADS));
+    let height = row_lines(area);
     let (offset, selected) = (list.offset(height), list.selected_index());
     let mut lines = vec![title(app, list, offset), columns::heads(&placed, list.sort())];
     for index in offset..list.len().min(offset + height) {

@@ -26,7 +26,7 @@ mod watches;
 mod work;
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 pub use appearance::Appearance;
 
@@ -95,6 +95,29 @@ pub fn hidden_dialog_lines(app: &App) -> u16 {
 #[must_use]
 pub fn hidden_page_lines(app: &App) -> u16 {
     page::hidden_lines(app, areas(app).list)
+}
+
+/// What stands in a cell, as far as a click on it means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// The tab of a screen.
+    Tab(Screen),
+    /// The head of a column, by its place in the table.
+    Head(usize),
+    /// A row of the list in view, by where it stands among those shown.
+    Row(usize),
+}
+
+/// What stands in a cell while no dialog lies over it.
+#[must_use]
+pub fn spot(app: &App, x: u16, y: u16) -> Option<Spot> {
+    let areas = areas(app);
+    let position = Position::new(x, y);
+    if areas.tabs.contains(position) {
+        return head::tab_at(app, areas.tabs, x).map(Spot::Tab);
+    }
+    let list = app.list().filter(|_| areas.list.contains(position))?;
+    lists::spot(app, list, areas.list, position)
 }
 
 /// Paints everything.

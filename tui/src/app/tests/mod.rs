@@ -15,6 +15,7 @@ mod one_subject;
 mod palette;
 mod pausing;
 mod plans;
+mod pointing;
 mod suspending;
 mod times;
 mod views;
