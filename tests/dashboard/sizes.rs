@@ -37,6 +37,19 @@ async fn a_terminal_of_any_size_is_drawn_and_the_usual_one_again() {
     terminal.exit().leaves_whole(0);
 }
 
+/// Faster than the program can look: its size is what it was, and what stood on the terminal is gone.
+#[tokio::test]
+async fn a_terminal_that_shrinks_and_grows_in_one_breath_is_drawn_whole() {
+    let (_world, terminal) = seeded().await;
+    for _ in 0..10 {
+        terminal.resize(1, 1);
+        terminal.resize(80, 24);
+        terminal.wait_until("everything is as it was", |view| {
+            view.is_on(SHOWN) && view.contains("2 Device flows 1") && view.contains("q quit")
+        });
+    }
+}
+
 #[tokio::test]
 async fn a_key_that_comes_together_with_another_size_counts() {
     let (_world, terminal) = seeded().await;

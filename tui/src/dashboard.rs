@@ -7,7 +7,7 @@ use authdb_shared::clock::Zone;
 use authdb_shared::config::{Config, Sources};
 use authdb_shared::db::AuthDb;
 use authdb_shared::{Error, clock};
-use crossterm::event::EventStream;
+use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -77,7 +77,13 @@ async fn main_loop(
         screen.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")?;
         let action = tokio::select! {
             event = events.next() => match event {
-                Some(event) => keymap::action(app, &event.context("reading from the terminal")?),
+                Some(event) => {
+                    let event = event.context("reading from the terminal")?;
+                    if matches!(event, Event::Resize(..)) {
+                        screen.redraw().context("drawing on the terminal")?;
+                    }
+                    keymap::action(app, &event)
+                }
                 None => return Ok(()),
             },
             action = answers.recv() => action,

@@ -20,6 +20,7 @@ use crossterm::terminal::{
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use rustix::process::{Signal, kill_current_process_group};
 
 use crate::app::Mouse;
@@ -130,6 +131,16 @@ impl Screen {
         // Not `Terminal::clear`: it asks the terminal where its cursor is, and a slow line answers too late.
         execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
         self.terminal.hide_cursor()
+    }
+
+    /// Has everything drawn anew: a terminal of another size has cut or wrapped what stood on it, also where it has its old
+    /// size again before anybody looked.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written to.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// Hands a text to the clipboard of the terminal by OSC 52, which also reaches it over SSH. It is written plainly:
