@@ -126,7 +126,7 @@ impl SubjectLook {
     #[must_use]
     pub fn interval(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Sessions => 2,
+            Self::Sessions => 5,
             Self::Flows | Self::Journal => 15,
         })
     }

@@ -29,8 +29,8 @@ use time_line::TimeLine;
 const NARROW: u16 = 60;
 /// Lines of this part, and the least height of the terminal for each.
 const HEIGHTS: [(u16, u16); 4] = [(48, 20), (super::HIGH, 13), (22, 8), (super::LOW, 6)];
-/// Of the lines of this part, so many at most for what is odd and since when it is here.
-const ABOUT: u16 = 4;
+/// Of the lines of this part, so many are left to sessions, logins and journal, however much is odd.
+const REST: u16 = 3;
 /// Cells for the words that say what a section is, or what became of a session.
 const LABEL: usize = 10;
 const FATE: usize = 27;
@@ -57,11 +57,13 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
         return;
     }
     let about = Paragraph::new(about(app)).wrap(Wrap { trim: false });
-    let needed = u16::try_from(about.line_count(area.width)).unwrap_or(ABOUT);
-    let [top, rest] = Layout::vertical([Constraint::Length(needed.min(ABOUT)), Constraint::Min(0)]).areas(area);
-    frame.render_widget(about, top);
+    let needed = u16::try_from(about.line_count(area.width)).unwrap_or(u16::MAX);
+    let most = area.height.saturating_sub(REST).max(1);
+    let [top, rest] = Layout::vertical([Constraint::Length(needed.min(most)), Constraint::Min(0)]).areas(area);
+    let looks = if app.lost.is_some() { style::STALE_ROWS } else { style::PLAIN };
+    frame.render_widget(about.style(looks), top);
     let lines = sections(app, usize::from(rest.width), usize::from(rest.height));
-    frame.render_widget(Paragraph::new(lines), rest);
+    frame.render_widget(Paragraph::new(lines).style(looks), rest);
 }
 
 /// What is odd about it, and since when it is here.
@@ -81,8 +83,8 @@ fn about(app: &App) -> Vec<Line<'static>> {
     let mut lines: Vec<Line> =
         odd.map(|anomaly| Line::styled(format!("  ! {anomaly}"), style::of(Role::Odd))).collect();
     let mut line = Line::from(vec![name, Span::raw(format!("  {}", told(app, sessions)))]);
-    if let Some(error) = looks.reading.freshness(app.host_now).error {
-        line.push_span(Span::styled(format!("  {}", harmless(error)), style::of(Role::Bad)));
+    if let Some(reason) = stale(app, &looks.reading) {
+        line.push_span(Span::styled(format!("  {reason}"), style::of(Role::Bad)));
     }
     lines.push(line);
     lines
@@ -96,6 +98,8 @@ fn told(app: &App, sessions: &Sessions) -> String {
     };
     let vo = one.lately.subject.vo().map_or_else(|| "no VO".to_owned(), |vo| format!("VO {}", harmless(vo)));
     let (first, last) = (seen(one.first_seen), seen(one.last_seen));
+    // One "ago" is enough for both.
+    let first = if last.ends_with(" ago") { first.trim_end_matches(" ago") } else { &first };
     format!("{vo}  first seen {first}, last {last}  {}", rate(&one.lately, app))
 }
 
@@ -108,6 +112,12 @@ fn rate(lately: &SubjectSummary, app: &App) -> String {
     let rate = lately.rotations_per_hour(&app.policy);
     let is_whole = rate >= 10.0 || (rate - rate.round()).abs() < 0.05;
     if is_whole { format!("{rate:.0} rotations/h") } else { format!("{rate:.1} rotations/h") }
+}
+
+/// How old what is shown is, and why, where reading it anew fails.
+fn stale(app: &App, reading: &Reading) -> Option<String> {
+    let freshness = reading.freshness(app.host_now);
+    Some(format!("from {} ago: {}", span(freshness.age?), harmless(freshness.error?)))
 }
 
 /// That something is awaited, or why it could not be read.
@@ -143,7 +153,7 @@ fn sections(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
 fn shares(wanted: [usize; 3], lines: usize) -> [usize; 3] {
     let mut given = [0; 3];
     let mut left = lines;
-    for place in [1, 2, 0].into_iter().chain([0, 0, 1, 0, 2].into_iter().cycle().take(5 * lines)) {
+    for place in [0, 1, 2].into_iter().chain([0, 0, 1, 0, 2].into_iter().cycle().take(5 * lines)) {
         if left > 0 && given[place] < wanted[place] {
             given[place] += 1;
             left -= 1;
@@ -198,16 +208,16 @@ fn heading(
     if sessions.undated > 0 {
         text = format!("{text}; {} without a time", counted(sessions.undated as u64, "token"));
     }
-    let start = 2 + columns.group + COUNT + 1;
-    let mut spans = vec![Span::styled(text, style::STRONG)];
-    let written = spans[0].width();
+    let mut heading = Line::styled(text, style::STRONG);
+    // Where the words reach into the line of time, its beginning is told behind them.
+    let from = (2 + columns.group + COUNT + 1).max(heading.width() + 2);
+    let end = 2 + columns.group + COUNT + 1 + columns.line;
     let since = past(app, times.from);
-    let is_told = !shown.is_empty() && columns.line >= since.width() + " now".len() && written < start;
-    if is_told {
-        let room = columns.line - since.width();
-        spans.push(Span::styled(format!("{}{since}{:>room$}", " ".repeat(start - written), "now"), style::FAINT));
+    if !shown.is_empty() && end >= from + since.width() + " now".len() {
+        let (gap, room) = (" ".repeat(from - heading.width()), end - from - since.width());
+        heading.push_span(Span::styled(format!("{gap}{since}{:>room$}", "now"), style::FAINT));
     }
-    Line::from(spans)
+    heading
 }
 
 fn more(is_more: bool) -> &'static str {
@@ -256,12 +266,16 @@ fn section(name: &str, rows: Vec<Told>, lines: usize, width: usize) -> Vec<Line<
     rows.into_iter().take(lines).enumerate().map(line).collect()
 }
 
-/// What stands in a section that has nothing to show yet, or could not be read.
+/// What stands in a section before anything was read for it.
 fn nothing_yet(app: &App, look: SubjectLook) -> Vec<Told> {
-    match app.subject.reading(look).freshness(app.host_now).error {
-        Some(error) => vec![(format!("not read: {}", harmless(error)), Role::Bad)],
-        None => vec![("reading…".to_owned(), Role::Faint)],
-    }
+    let reading = app.subject.reading(look);
+    let role = if reading.freshness(app.host_now).error.is_some() { Role::Bad } else { Role::Faint };
+    vec![(awaited(app, reading).content.into_owned(), role)]
+}
+
+/// The first row of a section that could not be read anew.
+fn staleness(app: &App, look: SubjectLook) -> Vec<Told> {
+    stale(app, app.subject.reading(look)).map(|text| (text, Role::Bad)).into_iter().collect()
 }
 
 /// Its logins, those that can still be completed first.
@@ -288,10 +302,11 @@ fn logins(app: &App) -> Vec<Told> {
     }
     // The newest first among equals, and what has no time last.
     logins.sort_by_key(|(state, created, _)| (state.rank(), std::cmp::Reverse(*created)));
-    let mut told: Vec<Told> = logins.into_iter().map(|(state, _, text)| (text, Role::of_flow(state))).collect();
-    if told.is_empty() {
+    let mut told = staleness(app, SubjectLook::Flows);
+    if logins.is_empty() {
         told.push(("no login that is still kept names it".to_owned(), Role::Faint));
     }
+    told.extend(logins.into_iter().map(|(state, _, text)| (text, Role::of_flow(state))));
     if device.is_cut_short || browser.is_cut_short {
         told.push(("time was up, not all logins were searched".to_owned(), Role::Waiting));
     }
@@ -314,11 +329,12 @@ fn deeds(app: &App) -> Vec<Told> {
         Some(None) => return vec![("no journal here (authdb init makes one)".to_owned(), Role::Faint)],
         Some(Some(page)) => page,
     };
-    let mut told: Vec<Told> = actions.rows.iter().map(|action| (deed(app, action), Role::Plain)).collect();
-    let searched = if actions.is_cut_short { ", in its newest part" } else { "" };
-    if told.is_empty() {
+    let mut told = staleness(app, SubjectLook::Journal);
+    if actions.rows.is_empty() {
+        let searched = if actions.is_cut_short { ", in its newest part" } else { "" };
         told.push((format!("nothing was done to it by hand{searched}"), Role::Faint));
     }
+    told.extend(actions.rows.iter().map(|action| (deed(app, action), Role::Plain)));
     told
 }
 
@@ -339,6 +355,6 @@ mod tests {
         assert_eq!(shares([5, 3, 2], 7), [4, 2, 1]);
         assert_eq!(shares([5, 3, 2], 20), [5, 3, 2]);
         assert_eq!(shares([0, 1, 9], 6), [0, 1, 5]);
-        assert_eq!(shares([5, 3, 2], 1), [0, 1, 0]);
+        assert_eq!(shares([5, 3, 2], 1), [1, 0, 0]);
     }
 }

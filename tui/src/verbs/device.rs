@@ -10,7 +10,7 @@ use authdb_shared::session_plan::PlanStep;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::output::{Cell, Field, Moment, names, seconds, sentences, time};
+use super::output::{Cell, Field, Moment, names_with_anomalies, seconds, sentences, time};
 use super::writing::WriteOptions;
 use super::{ListOptions, Run, keys, or_null, writing};
 
@@ -20,7 +20,7 @@ pub(crate) enum DeviceVerb {
     /// List device flows, those that wait for somebody first
     #[command(after_help = format!("Fields: {}\n\nExamples:\n  authdb device list\n  authdb device list --state pending --vo \
                                     lhcb --output json\n  authdb device list --output jsonl | jq 'select(.anomalies != \
-                                    [])'", names(FIELDS)))]
+                                    [])'", names_with_anomalies(FIELDS)))]
     List {
         #[command(flatten)]
         filter: FlowOptions,
@@ -28,7 +28,7 @@ pub(crate) enum DeviceVerb {
         options: ListOptions,
     },
     /// Show one device flow
-    #[command(after_help = format!("Fields: {}\n\nExample:\n  authdb device show BCDF-GHJK", names(FIELDS)))]
+    #[command(after_help = format!("Fields: {}\n\nExample:\n  authdb device show BCDF-GHJK", names_with_anomalies(FIELDS)))]
     Show {
         /// The user code, with or without its dash, in either case
         #[arg(value_parser = UserCode::read)]

@@ -10,7 +10,7 @@ use authdb_shared::session_plan::PlanStep;
 use clap::Subcommand;
 
 use super::device::FlowOptions;
-use super::output::{Cell, Field, Moment, names, seconds, sentences, time};
+use super::output::{Cell, Field, Moment, names_with_anomalies, seconds, sentences, time};
 use super::writing::WriteOptions;
 use super::{ListOptions, Run, keys, or_null, writing};
 
@@ -20,7 +20,7 @@ pub(crate) enum FlowVerb {
     /// List authorization flows, those that wait for somebody first
     #[command(after_help = format!("Fields: {}\n\nExamples:\n  authdb flow list\n  authdb flow list --state ready --output csv\n  \
                                     authdb flow list --output jsonl | jq 'select(.anomalies != [])'",
-                                   names(FIELDS)))]
+                                   names_with_anomalies(FIELDS)))]
     List {
         #[command(flatten)]
         filter: FlowOptions,
@@ -29,7 +29,7 @@ pub(crate) enum FlowVerb {
     },
     /// Show one authorization flow
     #[command(after_help = format!("Fields: {}\n\nExample:\n  authdb flow show 01a22ee6-b000-7abc-8000-00000000000f",
-                                   names(FIELDS)))]
+                                   names_with_anomalies(FIELDS)))]
     Show {
         /// The flow's UUID, with or without dashes
         #[arg(value_parser = FlowId::read)]

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
 use serde_json::Value;
 
-use super::output::{Cell, Field, List, Moment, names, sentences, time};
+use super::output::{Cell, Field, List, Moment, names_with_anomalies, sentences, time};
 use super::token::subject;
 use super::{ListOptions, Run, or_null};
 
@@ -18,7 +18,7 @@ pub(crate) enum SubjectVerb {
     /// List who has live tokens, and how many; who has most first
     #[command(after_help = format!("Fields: {}\n\nExamples:\n  authdb subject list\n  authdb subject list --containing lhcb: \
                                     --limit 10\n  authdb subject list --output jsonl | jq 'select(.rotations_per_hour > \
-                                    20)'", names(FIELDS)))]
+                                    20)'", names_with_anomalies(FIELDS)))]
     List {
         /// Only those with this text in their names
         #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
@@ -27,7 +27,7 @@ pub(crate) enum SubjectVerb {
         options: ListOptions,
     },
     /// Show one subject
-    #[command(after_help = format!("Fields: {}\n\nExample:\n  authdb subject show lhcb:alice", names(ONE)))]
+    #[command(after_help = format!("Fields: {}\n\nExample:\n  authdb subject show lhcb:alice", names_with_anomalies(ONE)))]
     Show {
         /// The subject with its VO before it, exactly as it is written
         #[arg(value_name = "VO:SUB", value_parser = subject)]

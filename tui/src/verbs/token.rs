@@ -12,7 +12,7 @@ use authdb_shared::session_plan::PlanStep;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
-use super::output::{Cell, Field, Moment, names, seconds, sentences, time};
+use super::output::{Cell, Field, Moment, names_with_anomalies, seconds, sentences, time};
 use super::writing::WriteOptions;
 use super::{ListOptions, Run, keys, or_null, writing};
 
@@ -22,7 +22,7 @@ pub(crate) enum TokenVerb {
     /// List refresh tokens, the newest first
     #[command(after_help = format!("Fields: {}\n\nExamples:\n  authdb token list\n  authdb token list --sub lhcb:alice --all\n  \
                                     authdb token list --since 1h --output jsonl | jq -r .jti\n  authdb token list --all \
-                                    --output jsonl | jq 'select(.anomalies != [])'", names(FIELDS)))]
+                                    --output jsonl | jq 'select(.anomalies != [])'", names_with_anomalies(FIELDS)))]
     List {
         #[command(flatten)]
         filter: TokenOptions,
@@ -31,7 +31,7 @@ pub(crate) enum TokenVerb {
     },
     /// Show one refresh token
     #[command(after_help = format!("Fields: {}\n\nExample:\n  authdb token show 01a22ee6-b000-7abc-8000-00000000000f",
-                                   names(FIELDS)))]
+                                   names_with_anomalies(FIELDS)))]
     Show {
         /// The token's JTI, with or without dashes
         #[arg(value_parser = Jti::read)]

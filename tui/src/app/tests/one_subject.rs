@@ -115,12 +115,13 @@ fn sessions_logins_and_journal_stand_above_the_tokens_at_every_ordinary_size() {
     harness.see_all(sessions(&tokens(), 1, 2));
     for (width, height) in SIZES {
         let screen = harness.screen(width, height);
-        let seen = "lhcb:alice  VO lhcb  first seen 40d0h ago, last 1m ago  2 rotations/h";
+        let seen = "lhcb:alice  VO lhcb  first seen 40d0h, last 1m ago  2 rotations/h";
         assert!(screen.contains(seen), "{screen}");
         assert!(screen.contains("Likely sessions: 1 of 3 live"), "{screen}");
         let live = line(&screen, "live, 59m left");
         assert!(live.contains("lhcb_user") && live.contains("3 tokens") && live.contains("•─"), "{live}");
         assert!(live.contains('▶'), "{live}");
+        assert!(line(&screen, "Likely sessions").contains("2h ago"), "the line of time says when it begins: {screen}");
         assert!(line(&screen, "expired 30m ago").contains("lhcb_production_manager"), "{screen}");
         let login = line(&screen, "Logins");
         assert!(login.contains("device BCDF-GHJK  ready, 9m left  lhcb_user"), "{login}");
@@ -208,7 +209,10 @@ fn what_cannot_be_read_says_so_and_what_was_read_stays() {
     harness.see_of(SubjectLook::Sessions, SeenOfSubject::Sessions(Ok(Some(sessions(&tokens(), 1, 2)))));
     harness.see_of(SubjectLook::Sessions, SeenOfSubject::Sessions(Err(lost())));
     let screen = harness.screen(120, 40);
-    assert!(screen.contains("live, 59m left") && screen.contains("connection refused"), "{screen}");
+    assert!(screen.contains("live, 59m left") && screen.contains("from 0s ago: listing: no connection"), "{screen}");
+    harness.see_of(SubjectLook::Journal, SeenOfSubject::Journal(Err(lost())));
+    let screen = harness.screen(120, 40);
+    assert!(screen.contains("Journal   no journal here"), "what was read last stays: {screen}");
 }
 
 #[test]

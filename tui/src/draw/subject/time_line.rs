@@ -30,17 +30,19 @@ impl TimeLine {
     }
 
     /// The tokens of a session, joined from the first to the last; `mark` says what became of that. What lies before the
-    /// beginning stands at it.
+    /// beginning is left out, and said to be there.
     pub(super) fn drawn(&self, chain: &Chain, mark: char) -> String {
+        let is_before = |issued: Option<&Timestamp>| issued.is_some_and(|issued| *issued < self.from);
+        let (begins_before, ends_before) = (is_before(chain.issued.first()), is_before(chain.issued.last()));
         let places: Vec<usize> = chain.issued.iter().map(|issued| self.place(*issued)).collect();
         let (Some(first), Some(last)) = (places.first().copied(), places.last().copied()) else {
             return " ".repeat(self.cells);
         };
-        let begins_before = chain.issued.first().is_some_and(|issued| *issued < self.from);
         let cell = |column: usize| match column {
+            0 if ends_before => '…',
             _ if column == last => mark,
             _ if column < first || column > last => ' ',
-            _ if column == first && begins_before => '…',
+            0 if begins_before => '…',
             _ if places.binary_search(&column).is_ok() => '•',
             _ => '─',
         };
@@ -91,9 +93,9 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_session_that_lives_has_the_whole_line_and_older_ones_end_at_its_beginning() {
+    fn the_oldest_session_that_lives_has_the_whole_line_and_older_ones_are_before_it() {
         let (long, old) = (chain(&[240, 120, 0]), chain(&[900, 700]));
-        assert_eq!(drawn(&[&long, &old], 1), ["•─────•─────▶", "▶            "]);
+        assert_eq!(drawn(&[&long, &old], 1), ["•─────•─────▶", "…            "]);
     }
 
     #[test]

@@ -105,6 +105,11 @@ pub(crate) fn sentences(anomalies: &[Anomaly]) -> Value {
     anomalies.iter().map(ToString::to_string).collect()
 }
 
+/// The names of the fields for a help text, one of which says what should not be.
+pub(crate) fn names_with_anomalies<T>(fields: &[Field<T>]) -> String {
+    format!("{}\nanomalies are sentences about what should not be; mostly there are none.", names(fields))
+}
+
 /// The names of the fields for a help text.
 pub(crate) fn names<T>(fields: &[Field<T>]) -> String {
     let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
