@@ -74,6 +74,34 @@ async fn the_dashboard_goes_from_one_database_to_another_and_takes_nothing_along
     assert!(!contains(&ended.output, PASSWORD.as_bytes()), "the password was shown");
 }
 
+/// A server that takes the connection and says nothing.
+#[tokio::test]
+async fn the_database_in_use_stays_in_use_while_another_is_awaited() {
+    let world = world().await;
+    add_pending(&world, CODE, Duration::from_mins(2)).await;
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let port = silent.local_addr().expect("it is bound").port();
+    let config = format!(
+        "[database]\nurl = \"{}\"\n[dashboard]\nrefresh_interval = \"200ms\"\n\
+         [contexts.silent]\nurl = \"mysql://operator@127.0.0.1:{port}/AuthDB\"\n",
+        world.database.url()
+    );
+    let terminal = Program::authdb().file("config.toml", &config).start_on_device_flows();
+    choose(&terminal, SHOWN);
+    terminal.type_and_wait("C", "Contexts");
+    terminal.type_keys(END);
+    terminal.type_and_wait(ENTER, "Connecting to silent…");
+    add_pending(&world, OTHER, Duration::from_mins(3)).await;
+    terminal.wait_for(OTHER_SHOWN);
+    terminal.type_keys(ESC);
+    terminal.wait_until("it is not awaited any more", |view| !view.contains("Contexts") && view.is_on(SHOWN));
+    terminal.type_and_wait("d", &format!("Deny {SHOWN}?"));
+    terminal.type_keys("y");
+    terminal.wait_for_sentence(&format!("{SHOWN} is denied."));
+    terminal.type_keys("q");
+    terminal.exit().leaves_whole(0);
+}
+
 #[tokio::test]
 async fn production_is_told_by_its_head_and_takes_its_name() {
     let world = world().await;

@@ -27,11 +27,15 @@ pub struct Contexts {
 impl App {
     /// Why no other database can be worked on now.
     pub(crate) fn cannot_switch_context(&self) -> Option<String> {
-        if self.contexts.len() < 2 {
-            return Some("No other database is configured: [contexts.NAME] in config.toml adds one.".to_owned());
-        }
-        let text = "A change is still under way here. Another context can be entered when it has ended.";
-        self.work.as_ref().map(|_| text.to_owned())
+        let text = match self.contexts.len() {
+            0 => "The demo leads to no other database.",
+            1 => "No other database is configured: [contexts.NAME] in config.toml adds one.",
+            _ if self.work.is_some() => {
+                "A change is still under way here. Another context can be entered when it has ended."
+            }
+            _ => return None,
+        };
+        Some(text.to_owned())
     }
 
     /// Whose watches end with the database that is left.

@@ -160,8 +160,7 @@ pub const COMMANDS: &[Entry] = &[
     Entry::new(Command::Pause, "pause", &[letter('p')], "pause reading, or go on"),
     Entry::new(Command::SwitchTimes, "times", &[letter('t')], "times as ages, in UTC, local"),
     Entry::new(Command::SwitchTheme, "theme", &[letter('T')], "other colours").paired().of_the_program(),
-    Entry::new(Command::SwitchMouse, "mouse", &[letter('M')], "take the mouse, or leave it to the terminal")
-        .of_the_program(),
+    Entry::new(Command::SwitchMouse, "mouse", &[letter('M')], "mouse on or off").of_the_program(),
     Entry::new(Command::Palette, "palette", &[letter(':')], "find any command").paired().of_the_program(),
     Entry::new(Command::Help, "help", &[letter('?'), key(KeyCode::F(1))], "show or hide this help")
         .hint("help")

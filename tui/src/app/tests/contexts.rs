@@ -87,9 +87,13 @@ fn the_chooser_says_what_is_what() {
 #[test]
 fn without_another_context_there_is_nothing_to_choose() {
     let mut harness = Harness::new(false);
+    harness.app.contexts = vec![context("default", false, false)];
     harness.key('C');
     assert!(harness.app.dialog.is_none());
     assert!(harness.notice().contains("[contexts.NAME] in config.toml adds one"), "{}", harness.notice());
+    harness.app.contexts.clear();
+    harness.key('C');
+    assert_eq!(harness.notice(), "The demo leads to no other database.");
 }
 
 #[test]
