@@ -24,6 +24,7 @@ pub mod request;
 pub mod table;
 pub mod telling;
 pub mod terminal;
+pub mod veil;
 mod verbs;
 mod worker;
 

@@ -109,6 +109,7 @@ pub const KEYS: &[Key] = &[
     Key::new("dashboard.times", "relative"),
     Key::new("dashboard.bell", "false"),
     Key::new("dashboard.mouse", "false"),
+    Key::new("dashboard.privacy", "false"),
     Key::new("approval.registry", "").or_diracx("DIRACX_CONFIG_BACKEND_URL", DiracXUnit::Verbatim).secret(),
     Key::new("janitor.flows_schedule", "0 */5 * * * *"),
     Key::new("janitor.tokens_schedule", "0 30 2 * * *"),

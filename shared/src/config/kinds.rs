@@ -8,7 +8,7 @@ use std::time::Duration;
 use croner::parser::{CronParser, Seconds};
 
 use super::url::DatabaseUrl;
-use super::{Ascii, Bell, Colour, Theme, Times};
+use super::{Ascii, Bell, Colour, Privacy, Theme, Times};
 use crate::registry::RegistrySource;
 use crate::telemetry::LogFormat;
 
@@ -82,6 +82,11 @@ pub(super) fn ascii(text: &str) -> Result<Ascii, String> {
 /// Whether the bell rings.
 pub(super) fn bell(text: &str) -> Result<Bell, String> {
     boolean(text).map(|rings| if rings { Bell::Rings } else { Bell::Silent })
+}
+
+/// Whether people are hidden.
+pub(super) fn privacy(text: &str) -> Result<Privacy, String> {
+    boolean(text).map(|is_on| if is_on { Privacy::On } else { Privacy::Off })
 }
 
 /// How times are told.

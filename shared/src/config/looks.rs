@@ -85,6 +85,25 @@ pub enum Bell {
     Rings,
 }
 
+/// Whether the dashboard hides who people are, for a screen that is shared.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::config::{Config, Privacy, Sources};
+///
+/// let sources = Sources::default().with_variable("AUTHDB_DASHBOARD_PRIVACY", "true");
+/// assert_eq!(Config::load(&sources)?.dashboard.privacy, Privacy::On);
+/// # Ok::<(), authdb_shared::config::ConfigError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Privacy {
+    /// Everything is shown.
+    #[default]
+    Off,
+    /// People are hidden.
+    On,
+}
+
 /// How the dashboard tells times.
 ///
 /// # Examples

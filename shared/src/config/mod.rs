@@ -35,7 +35,7 @@ pub use diracx::BesideDiracX;
 pub use file::CONFIG_FILE_VARIABLE;
 pub use keys::{KEYS, Key};
 pub use listing::ShownSetting;
-pub use looks::{Ascii, Bell, Colour, Theme, Times};
+pub use looks::{Ascii, Bell, Colour, Privacy, Theme, Times};
 pub use named::NamedEntry;
 pub use password::CREDENTIAL;
 pub use schedule::next_due;
@@ -176,6 +176,8 @@ pub struct DashboardConfig {
     pub ascii: Ascii,
     /// How it tells times.
     pub times: Times,
+    /// Whether it hides who people are, for a screen that is shared.
+    pub privacy: Privacy,
     /// Whether it rings the terminal's bell for a new device code that waits.
     pub bell: Bell,
     /// Whether it takes the mouse, which then no longer selects text of the terminal.
@@ -324,6 +326,7 @@ impl Config {
                 theme: settings.get("dashboard.theme", kinds::theme)?,
                 ascii: settings.get("dashboard.ascii", kinds::ascii)?,
                 times: settings.get("dashboard.times", kinds::times)?,
+                privacy: settings.get("dashboard.privacy", kinds::privacy)?,
                 bell: settings.get("dashboard.bell", kinds::bell)?,
                 mouse: settings.get("dashboard.mouse", kinds::boolean)?,
                 keys: settings.named("keys"),

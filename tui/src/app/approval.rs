@@ -1,5 +1,7 @@
 //! Approving a device code, step by step.
 
+use std::sync::Arc;
+
 use authdb_shared::Timestamp;
 use authdb_shared::db::{ApproveRefusal, DbError};
 use authdb_shared::ids::UserCode;
@@ -18,6 +20,8 @@ impl App {
     pub(super) fn approval_step(&mut self) -> Vec<Effect> {
         let now = self.now();
         self.take_choice();
+        self.learn_what_was_typed();
+        let veil = Arc::clone(&self.veil);
         let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Vec::new() };
         match approve.step {
             Step::Code => match UserCode::read(approve.code.value()) {
@@ -37,7 +41,9 @@ impl App {
                 }
             }
             Step::Name => return self.after_name(),
-            Step::Insist if approve.insistence.value().trim() == approve.exact_subject() => return self.propose(now),
+            Step::Insist if veil.is_meant(approve.insistence.value(), &approve.exact_subject()) => {
+                return self.propose(now);
+            }
             Step::Insist => {
                 approve.error = Some(format!("That is not {}, so nothing was done.", approve.full_subject()));
             }

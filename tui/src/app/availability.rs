@@ -22,9 +22,16 @@ impl App {
         self.list().and_then(|list| list.filter().complaint())
     }
 
+    /// The same to be shown: it quotes what was typed, which may be somebody's name.
+    #[must_use]
+    pub fn complaint(&self) -> Option<&str> {
+        let hidden = "It cannot be read; while privacy is on, what is wrong with it is hidden.";
+        self.unreadable_filter().map(|complaint| if self.veil.is_drawn() { hidden } else { complaint })
+    }
+
     /// Marks outlive the sight of their rows, but whoever typed what cannot be read does not see what they act on.
     fn selects_nothing(&self) -> Option<String> {
-        self.unreadable_filter().map(|complaint| format!("The filter selects nothing. {complaint}"))
+        self.complaint().map(|complaint| format!("The filter selects nothing. {complaint}"))
     }
 
     /// Why nothing can be changed now.
@@ -96,6 +103,11 @@ impl App {
         if self.list().is_some_and(|list| list.selected_index().is_some()) { None } else { self.no_row() }
     }
 
+    /// Why nothing can be copied.
+    pub(crate) fn cannot_copy(&self) -> Option<String> {
+        self.hides_values().or_else(|| self.has_no_target())
+    }
+
     /// Marked rows are enough, also where the cursor is on none.
     pub(crate) fn has_no_target(&self) -> Option<String> {
         if let Some(reason) = self.selects_nothing() {
@@ -105,6 +117,9 @@ impl App {
     }
 
     pub(crate) fn has_nothing_to_export(&self) -> Option<String> {
+        if let Some(reason) = self.hides_values() {
+            return Some(reason);
+        }
         let has_rows = self.list().is_some_and(|list| !list.is_empty() || list.marks().0 > 0);
         (!has_rows).then(|| "There is nothing to export: no row is shown.".to_owned())
     }

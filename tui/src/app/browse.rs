@@ -187,7 +187,7 @@ impl<R: Row> Browse for List<R> {
 
     fn fields(&self, index: usize, viewpoint: &Viewpoint) -> Vec<(Head, Value)> {
         let Some(row) = self.shown_at(index) else { return Vec::new() };
-        R::COLUMNS.iter().map(|column| (column.head, (column.value)(row, viewpoint))).collect()
+        R::COLUMNS.iter().map(|column| (column.head, column.shown(row, viewpoint))).collect()
     }
 
     fn target_keys(&self) -> Vec<String> {
@@ -215,7 +215,7 @@ impl<R: Row> Browse for List<R> {
 
 /// What a column of this width shows of a row.
 fn cell<R: Row>(column: &Column<R>, row: &R, width: usize, viewpoint: &Viewpoint) -> Cell {
-    let value = (column.value)(row, viewpoint);
+    let value = column.shown(row, viewpoint);
     let in_short = |time| viewpoint.telling.zone().in_short(time, viewpoint.now);
     let text = match (column.mark, &value) {
         (Some(_), Value::Absent) => String::new(),

@@ -58,6 +58,7 @@ impl App {
             Command::Contexts => self.open_contexts(),
             Command::SwitchTheme => self.switch_theme(),
             Command::SwitchMouse => self.switch_mouse(),
+            Command::SwitchPrivacy => self.switch_privacy(),
             Command::SwitchTimes => self.switch_times(),
             Command::SwitchRange => self.switch_range(),
             Command::Approve => self.open_approval(),

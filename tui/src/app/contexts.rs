@@ -123,6 +123,7 @@ impl App {
         self.keys = left.keys;
         self.appearance = left.appearance;
         self.telling = left.telling;
+        self.veil = left.veil;
         self.columns = left.columns;
         self.mouse = left.mouse;
         // A number that was used is never used again.

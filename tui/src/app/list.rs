@@ -257,7 +257,12 @@ mod tests {
     }
 
     fn viewpoint() -> Viewpoint {
-        Viewpoint { now: now(), policy: authdb_shared::Policy::default(), telling: Telling::default() }
+        Viewpoint {
+            now: now(),
+            policy: authdb_shared::Policy::default(),
+            telling: Telling::default(),
+            veil: std::sync::Arc::default(),
+        }
     }
 
     fn fill(list: &mut List<Numbered>, numbers: impl IntoIterator<Item = u32>) {

@@ -22,6 +22,7 @@ mod pausing;
 mod plan_dialog;
 mod planning;
 mod pointing;
+mod privacy;
 mod reading;
 mod registration;
 mod rows;
@@ -32,6 +33,7 @@ mod typing;
 mod watches;
 mod work;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use authdb_shared::config::{Bell, Config, ContextConfig};
@@ -65,6 +67,7 @@ use crate::effect::{Effect, TokenView};
 use crate::keymap::Keymap;
 use crate::table::Viewpoint;
 use crate::telling::Telling;
+use crate::veil::Veil;
 
 /// What keys mean at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +198,8 @@ pub struct App {
     pub mouse: Mouse,
     /// How times are told.
     pub telling: Telling,
+    /// What hides who people are.
+    pub veil: Arc<Veil>,
     refresh_interval: Duration,
     /// The database's clock less the host's, in milliseconds.
     clock_offset: i64,
@@ -268,6 +273,7 @@ impl App {
             columns: Columns::default(),
             bell: config.dashboard.bell,
             mouse: if config.dashboard.mouse { Mouse::Taken } else { Mouse::Left },
+            veil: Arc::new(Veil::of(&config.dashboard)),
             telling: Telling { times: config.dashboard.times, ..Telling::default() },
             refresh_interval: config.dashboard.refresh_interval,
             clock_offset: 0,
@@ -292,7 +298,7 @@ impl App {
     /// What the fields of rows depend on besides their rows.
     #[must_use]
     pub fn viewpoint(&self) -> Viewpoint {
-        Viewpoint { now: self.now(), policy: self.policy.clone(), telling: self.telling }
+        Viewpoint { now: self.now(), policy: self.policy.clone(), telling: self.telling, veil: Arc::clone(&self.veil) }
     }
 
     /// What keys mean at the moment.
@@ -315,7 +321,8 @@ impl App {
         if matches!(action, Action::Command(command) if command != Command::GoToNew) {
             self.see_what_is_in_view();
         }
-        match action {
+        let (is_typed, is_tick) = (matches!(action, Action::Typed(_)), matches!(action, Action::Tick));
+        let effects = match action {
             Action::Command(command) => self.command(command),
             Action::Typed(key) => self.typed(key),
             Action::Resized { width, height } => {
@@ -328,7 +335,12 @@ impl App {
             Action::Tick => self.tick(),
             Action::Answer { connection, answer } if connection == self.connection => self.answer(*answer),
             Action::Answer { answer, .. } => self.late(*answer),
+        };
+        // Time passes often, and nobody comes with it.
+        if !is_tick {
+            self.learn(is_typed);
         }
+        effects
     }
 
     fn command(&mut self, command: Command) -> Vec<Effect> {

@@ -5,6 +5,7 @@ use tui_input::Input;
 
 use super::{Approve, Mode};
 use crate::connecting::ConnectionNumber;
+use crate::veil::Veil;
 
 /// The field that keys go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,11 +95,12 @@ impl PlanDialog {
     }
 
     /// Enter in a field, or `y`: whether that is the yes. What is missing is said, and nothing that was typed is lost.
-    pub(super) fn is_yes(&mut self, reasons: Reasons) -> bool {
+    pub(super) fn is_yes(&mut self, reasons: Reasons, veil: &Veil) -> bool {
         let Some((_, confirmation)) = self.proposal() else { return false };
         let wanted = match confirmation {
             Confirmation::Key => None,
             other if other.is_given_by(self.answer.value()) => None,
+            Confirmation::Words(words) if words.iter().any(|word| veil.is_meant(self.answer.value(), word)) => None,
             Confirmation::Number(number) => Some(number.to_string()),
             Confirmation::Words(words) => Some(words.join(" or ")),
         };

@@ -1,5 +1,7 @@
 //! Plans: asking for them, showing them, and the yes.
 
+use std::sync::Arc;
+
 use authdb_shared::db::{ApproveRefusal, DbError};
 use authdb_shared::session_plan::{PlannedWork, SessionPlan};
 use crossterm::event::{Event, KeyCode, KeyEvent};
@@ -39,6 +41,7 @@ impl App {
         }
         self.plans_asked += 1;
         let generation = self.plans_asked;
+        self.learn_request(&request);
         self.dialog = Some(Dialog::Plan(Box::new(PlanDialog::awaited(request.words(), generation, self.connection))));
         vec![Effect::Plan { generation, request }]
     }
@@ -99,9 +102,9 @@ impl App {
 
     /// Enter in a field of the plan, or `y`.
     pub(super) fn confirm_plan(&mut self) -> Vec<Effect> {
-        let (now, reasons) = (self.now(), self.reasons);
+        let (now, reasons, veil) = (self.now(), self.reasons, Arc::clone(&self.veil));
         let Some(Dialog::Plan(dialog)) = &mut self.dialog else { return Vec::new() };
-        if !dialog.is_yes(reasons) {
+        if !dialog.is_yes(reasons, &veil) {
             return Vec::new();
         }
         let Some((plan, _)) = dialog.plan.clone() else { return Vec::new() };

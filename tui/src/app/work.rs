@@ -279,9 +279,10 @@ impl App {
                 )
             }];
         }
-        let mut words: Vec<String> = self.notice.iter().map(|notice| harmless(&notice.text)).collect();
+        let mut words: Vec<String> =
+            self.notice.iter().map(|notice| self.veil.text(&harmless(&notice.text)).into_owned()).collect();
         if let Some(Dialog::Ended(ended)) = &self.dialog {
-            words.extend(ended.lines().into_iter().map(|line| format!("  {line}")));
+            words.extend(ended.lines().into_iter().map(|line| format!("  {}", self.veil.text(&line))));
         }
         words
     }

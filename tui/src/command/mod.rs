@@ -77,6 +77,8 @@ pub enum Command {
     SwitchTheme,
     /// Take the mouse, or leave it to the terminal.
     SwitchMouse,
+    /// Hide who people are, or show it again.
+    SwitchPrivacy,
     /// Tell times in the next way.
     SwitchTimes,
     /// Step through how far back the tokens reach.

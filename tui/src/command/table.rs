@@ -118,10 +118,10 @@ pub const COMMANDS: &[Entry] = &[
         .unless(App::has_no_row)
         .paired(),
     Entry::new(Command::MarkAll, "mark_all", &[letter('*')], "all or none").on(LISTS),
-    Entry::new(Command::CopyKey, "copy_key", &[letter('y')], "copy keys").on(LISTS).unless(App::has_no_target).paired(),
+    Entry::new(Command::CopyKey, "copy_key", &[letter('y')], "copy keys").on(LISTS).unless(App::cannot_copy).paired(),
     Entry::new(Command::CopyRow, "copy_row", &[letter('Y')], "copy rows as JSON")
         .on(LISTS)
-        .unless(App::has_no_target)
+        .unless(App::cannot_copy)
         .paired(),
     Entry::new(Command::Export, "export", &[letter('e')], "export rows to a file")
         .on(LISTS)
@@ -159,6 +159,7 @@ pub const COMMANDS: &[Entry] = &[
         .paired(),
     Entry::new(Command::Pause, "pause", &[letter('p')], "pause reading, or go on"),
     Entry::new(Command::SwitchTimes, "times", &[letter('t')], "times as ages, in UTC, local"),
+    Entry::new(Command::SwitchPrivacy, "privacy", &[letter('P')], "hide who people are, or show it again"),
     Entry::new(Command::SwitchTheme, "theme", &[letter('T')], "other colours").paired().of_the_program(),
     Entry::new(Command::SwitchMouse, "mouse", &[letter('M')], "mouse on or off").of_the_program(),
     Entry::new(Command::Palette, "palette", &[letter(':')], "find any command").paired().of_the_program(),

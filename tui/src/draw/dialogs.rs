@@ -38,10 +38,11 @@ pub(super) fn hidden_lines(app: &App) -> u16 {
 
 /// Lines that stay in sight while the text above them is scrolled: the fields of a plan.
 fn pinned(app: &App) -> Vec<Line<'static>> {
-    match &app.dialog {
+    let lines = match &app.dialog {
         Some(Dialog::Plan(plan)) => super::plan::fields(app, plan),
         _ => Vec::new(),
-    }
+    };
+    app.veil.lines(lines)
 }
 
 /// What a dialog says.
@@ -53,7 +54,14 @@ pub(super) struct Content {
     pub(super) cursor: Option<(usize, usize)>,
 }
 
+/// What the open dialog says, with nobody named in it while the veil is drawn.
 fn content(app: &App) -> Option<Content> {
+    let content = said(app)?;
+    let title = app.veil.text(&content.title).into_owned();
+    Some(Content { title, text: app.veil.paragraphs(content.text), ..content })
+}
+
+fn said(app: &App) -> Option<Content> {
     match &app.dialog {
         Some(Dialog::Help) => Some(super::help::content(app)),
         Some(Dialog::Palette(palette)) => Some(super::palette::content(app, palette)),
@@ -149,7 +157,7 @@ fn foot(content: &Content, hidden: u16, down: &str) -> Paragraph<'static> {
 fn approval(app: &App, approve: &Approve) -> Content {
     let mut lines = Vec::new();
     let mut cursor = None;
-    let insistence = format!("Type {} to insist", approve.full_subject());
+    let insistence = format!("Type {} to insist", app.veil.text(&approve.full_subject()));
     let mismatch = app.registration.mismatch(approve).map(|mismatch| mismatch.to_string());
     let fields = [
         (Step::Code, "Code that the user reads out", &approve.code),
@@ -169,7 +177,10 @@ fn approval(app: &App, approve: &Approve) -> Content {
             cursor = Some((lines.len(), label.width() + 2 + input.visual_cursor()));
         }
         let style = if approve.step == step { style::KEY } else { style::FAINT };
-        lines.push(Line::from(vec![Span::styled(format!("{label}: "), style), Span::raw(harmless(input.value()))]));
+        lines.push(Line::from(vec![
+            Span::styled(format!("{label}: "), style),
+            Span::raw(app.veil.typed(input.value())),
+        ]));
         if step == Step::Code && approve.step != Step::Code {
             lines.extend(about_flow(app, approve));
         }

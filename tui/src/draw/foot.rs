@@ -15,13 +15,14 @@ const NOTICE_LINES: u16 = 4;
 
 /// What stands above the hints: what is wrong with the filter while one is typed, or else what just happened.
 fn notice(app: &App) -> Option<Paragraph<'static>> {
-    let complaint = app.filter_input.as_ref().and_then(|_| app.unreadable_filter());
+    let complaint = app.filter_input.as_ref().and_then(|_| app.complaint());
     let (text, tone) = match (complaint, &app.notice) {
         (Some(complaint), _) => (complaint, Tone::Bad),
         (None, Some(notice)) => (notice.text.as_str(), notice.tone),
         (None, None) => return None,
     };
-    Some(Paragraph::new(format!(" {}", harmless(text))).wrap(Wrap { trim: true }).style(style::of_tone(tone)))
+    let text = harmless(text);
+    Some(Paragraph::new(format!(" {}", app.veil.text(&text))).wrap(Wrap { trim: true }).style(style::of_tone(tone)))
 }
 
 /// Lines that the present message needs at this width.
@@ -39,7 +40,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, notice_area: Rect, hints: Rect)
             let prompt = " / ";
             let room = usize::from(hints.width).saturating_sub(prompt.len() + 1);
             let scroll = input.visual_scroll(room);
-            let shown: String = harmless(input.value()).chars().skip(scroll).collect();
+            let shown: String = app.veil.typed(input.value()).chars().skip(scroll).collect();
             let line = Line::from(vec![
                 Span::styled(prompt, style::KEY),
                 Span::raw(shown),

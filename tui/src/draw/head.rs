@@ -18,6 +18,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, head: Rect, tabs: Rect, banner:
     frame.render_widget(Paragraph::new(title(app, usize::from(head.width))), head);
     frame.render_widget(Paragraph::new(screens(app, usize::from(tabs.width))), tabs);
     if let Some(text) = bad_news(app) {
+        let text = app.veil.text(&text).into_owned();
         frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }).style(style::BANNER), banner);
     }
 }
@@ -45,11 +46,12 @@ fn title(app: &App, width: usize) -> Line<'static> {
         Some(waiting) => format!("waiting for the database, {}  ", span(waiting)),
         None => app.work.as_ref().map(under_way).unwrap_or_default(),
     };
+    let privacy = if app.veil.is_drawn() { "PRIVATE  " } else { "" };
     let mode = if app.read_only { "READ-ONLY  " } else { "" };
     let paused = app.paused_at.map(|since| format!("PAUSED {}  ", span(app.host_now.since(since)))).unwrap_or_default();
     let context = context(app);
     let left = format!(" authdb{context}  {}  {}", app.place, app.server);
-    let right = format!("{state}{paused}{mode}{} ", app.telling.clock(app.now()));
+    let right = format!("{state}{paused}{privacy}{mode}{} ", app.telling.clock(app.now()));
     // How times are told shows on them too, so this yields to everything else.
     let told = format!("{}  {right}", app.telling.words());
     let right = if width > left.width() + told.width() { told } else { right };

@@ -44,7 +44,7 @@ pub(super) fn draw(app: &App, list: &dyn Browse, frame: &mut Frame, area: Rect) 
     let widths: Vec<(usize, usize)> = placed.iter().map(|column| (column.place, column.width)).collect();
     let height = row_lines(area);
     let (offset, selected) = (list.offset(height), list.selected_index());
-    let mut lines = vec![title(app, list, offset), columns::heads(&placed, list.sort())];
+    let mut lines = vec![app.veil.line(title(app, list, offset)), columns::heads(&placed, list.sort())];
     for index in offset..list.len().min(offset + height) {
         let marks = Marks {
             is_selected: selected == Some(index),
@@ -87,7 +87,7 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         spans.push(Span::styled(format!("  {}", page::chain(app)), style::STRONG));
     }
     if !list.filter().is_empty() {
-        spans.push(Span::raw(format!("  / {}", fit(&harmless(list.filter().text()), FILTER_CELLS))));
+        spans.push(Span::raw(format!("  / {}", fit(&app.veil.typed(list.filter().text()), FILTER_CELLS))));
     }
     match list.marks() {
         (0, _) => {}
@@ -149,13 +149,14 @@ pub(super) fn draw_details(app: &App, frame: &mut Frame, area: Rect) {
             format!("{remarks}{}  newest token issued {}", summary.subject, instant(summary.last))
         }),
         Screen::Journal => app.journal.selected().map(|action| {
-            let reason = if action.reason.is_empty() { "no reason given" } else { &action.reason };
-            let (host, account) = (harmless(&action.host), harmless(&action.account));
+            let reason =
+                if action.reason.is_empty() { "no reason given".to_owned() } else { app.veil.hide(&action.reason) };
+            let (host, account) = (app.veil.alias(&action.host), app.veil.alias(&action.account));
             format!(
                 "{}  {}  from {host} as {account}\n{}",
                 action.id,
-                harmless(reason),
-                harmless(&action.details.to_string())
+                reason,
+                app.veil.hide(&action.details.to_string())
             )
         }),
         Screen::Tokens => app.tokens.selected().map(|token| {
@@ -165,6 +166,7 @@ pub(super) fn draw_details(app: &App, frame: &mut Frame, area: Rect) {
         Screen::Overview | Screen::Partitions | Screen::Janitor => return,
     };
     let text = text.unwrap_or_else(|| format!("{} chooses a row", app.keys.way_to(Command::Down)));
+    let text = app.veil.text(&text).into_owned();
     let details = Paragraph::new(text).wrap(Wrap { trim: true }).style(Style::new().patch(style::FAINT));
     frame.render_widget(details.block(Block::new().borders(Borders::TOP).border_style(style::FAINT)), area);
 }

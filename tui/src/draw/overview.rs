@@ -215,7 +215,7 @@ fn top(app: &App, width: usize, rows: usize) -> Vec<Line<'static>> {
     let most = figures.top.rows.first().map_or(0, |row| row.live);
     let room = (width / 2).clamp(12, 44);
     for row in figures.top.rows.iter().take(rows) {
-        let name = fit(&row.subject.to_string(), room);
+        let name = fit(&app.veil.alias(row.subject.as_str()), room);
         let padding = " ".repeat(room.saturating_sub(unicode_width::UnicodeWidthStr::width(name.as_str())));
         let bar = sparks::bar(row.live, most, (width / 4).clamp(4, 30));
         lines.push(line(format!("{name}{padding} {:>7} {bar}", number(row.live)), style::PLAIN));

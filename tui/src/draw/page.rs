@@ -34,7 +34,7 @@ fn paragraph(app: &App, area: Rect) -> Paragraph<'static> {
         Screen::Janitor => janitor::lines(app),
         _ => Vec::new(),
     };
-    Paragraph::new(lines).wrap(Wrap { trim: false })
+    Paragraph::new(app.veil.lines(lines)).wrap(Wrap { trim: false })
 }
 
 /// The head of a section, with what is wrong with what stands in it.

@@ -29,7 +29,7 @@ pub(super) fn content(app: &App, dialog: &PlanDialog) -> Content {
     } else {
         lines.push(Line::raw("Making the plan: reading the rows as they are now…"));
     }
-    let cursor = dialog.proposal().and_then(|(_, confirmation)| cursor(dialog, confirmation));
+    let cursor = dialog.proposal().and_then(|(_, confirmation)| cursor(app, dialog, confirmation));
     Content { title: harmless(&dialog.title), text: Text::from(lines), keys: keys(dialog), cursor }
 }
 
@@ -71,25 +71,34 @@ fn verb(plan: &SessionPlan) -> &'static str {
 const REASON: &str = "Why, such as a ticket: ";
 
 /// What must be typed.
-fn answer_label(confirmation: &Confirmation) -> Option<String> {
+fn answer_label(app: &App, confirmation: &Confirmation) -> Option<String> {
     match confirmation {
         Confirmation::Key => None,
         Confirmation::Number(number) => Some(format!("Type {number} to go on: ")),
-        Confirmation::Words(words) => Some(format!("Type {} to go on: ", harmless(&words.join(" or ")))),
+        Confirmation::Words(words) => {
+            Some(format!("Type {} to go on: ", app.veil.text(&harmless(&words.join(" or ")))))
+        }
     }
 }
 
 /// The fields of the plan, the one that keys go to marked.
-pub(super) fn fields(_: &App, dialog: &PlanDialog) -> Vec<Line<'static>> {
+pub(super) fn fields(app: &App, dialog: &PlanDialog) -> Vec<Line<'static>> {
     let Some((_, confirmation)) = dialog.proposal() else { return Vec::new() };
-    let field = |label: String, input: &Input, is_focused: bool| {
+    let field = |label: String, input: &Input, typed: &str, is_focused: bool| {
         let (mark, style) = if is_focused { ("› ", style::KEY) } else { ("  ", style::FAINT) };
-        Line::from(vec![Span::styled(format!("{mark}{label}"), style), Span::raw(tail(input, &label))])
+        Line::from(vec![Span::styled(format!("{mark}{label}"), style), Span::raw(tail(input, typed, &label))])
     };
     let is_reason = dialog.field == PlanField::Reason;
-    let mut lines = vec![Line::raw(""), field(REASON.to_owned(), &dialog.reason, is_reason)];
-    if let Some(label) = answer_label(confirmation) {
-        lines.push(field(label, &dialog.answer, !is_reason));
+    let reason = harmless(dialog.reason.value());
+    let reason = field(REASON.to_owned(), &dialog.reason, &app.veil.text(&reason), is_reason);
+    let mut lines = vec![Line::raw(""), reason];
+    if let Some(label) = answer_label(app, confirmation) {
+        let answer = match confirmation {
+            // The words may be somebody's name.
+            Confirmation::Words(_) => app.veil.typed(dialog.answer.value()),
+            Confirmation::Key | Confirmation::Number(_) => harmless(dialog.answer.value()),
+        };
+        lines.push(field(label, &dialog.answer, &answer, !is_reason));
     }
     if let Some(error) = &dialog.error {
         lines.push(Line::styled(harmless(error), style::of_tone(Tone::Bad)));
@@ -103,14 +112,14 @@ fn room(label: &str) -> usize {
 }
 
 /// As much of what was typed as there is room for, up to the cursor.
-fn tail(input: &Input, label: &str) -> String {
-    harmless(input.value()).chars().skip(input.visual_scroll(room(label))).collect()
+fn tail(input: &Input, typed: &str, label: &str) -> String {
+    typed.chars().skip(input.visual_scroll(room(label))).collect()
 }
 
-fn cursor(dialog: &PlanDialog, confirmation: &Confirmation) -> Option<(usize, usize)> {
+fn cursor(app: &App, dialog: &PlanDialog, confirmation: &Confirmation) -> Option<(usize, usize)> {
     let (line, label, input) = match dialog.field {
         PlanField::Reason => (1, REASON.to_owned(), &dialog.reason),
-        PlanField::Answer => (2, answer_label(confirmation)?, &dialog.answer),
+        PlanField::Answer => (2, answer_label(app, confirmation)?, &dialog.answer),
     };
     let scroll = input.visual_scroll(room(&label));
     Some((line, 2 + label.width() + input.visual_cursor().saturating_sub(scroll)))

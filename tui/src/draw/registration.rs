@@ -21,7 +21,11 @@ pub(super) fn candidates(app: &App, approve: &Approve) -> Vec<Line<'static>> {
     for (index, user) in users.iter().enumerate() {
         let is_chosen = approve.choice == Some(index);
         let mark = if is_chosen { "›" } else { " " };
-        let text = format!(" {mark} {} {}", fit(&user.sub, SUB), fit(&user.preferred_username, NAME));
+        let text = format!(
+            " {mark} {} {}",
+            fit(&app.veil.alias(&user.sub), SUB),
+            fit(&app.veil.alias(&user.preferred_username), NAME)
+        );
         lines.push(Line::styled(text, if is_chosen { style::SELECTED } else { style::PLAIN }));
     }
     lines

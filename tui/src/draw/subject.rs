@@ -56,7 +56,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
     if area.is_empty() || !is_shown(app) {
         return;
     }
-    let about = Paragraph::new(about(app)).wrap(Wrap { trim: false });
+    let about = Paragraph::new(app.veil.lines(about(app))).wrap(Wrap { trim: false });
     let needed = u16::try_from(about.line_count(area.width)).unwrap_or(u16::MAX);
     let most = area.height.saturating_sub(REST).max(1);
     let [top, rest] = Layout::vertical([Constraint::Length(needed.min(most)), Constraint::Min(0)]).areas(area);
@@ -69,7 +69,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
 /// What is odd about it, and since when it is here.
 fn about(app: &App) -> Vec<Line<'static>> {
     let Some(subject) = app.subject_in_view() else { return Vec::new() };
-    let name = Span::styled(format!("  {subject}"), style::STRONG);
+    let name = Span::styled(format!("  {}", app.veil.alias(subject.as_str())), style::STRONG);
     let looks = &app.subject.sessions;
     let sessions = match &looks.value {
         None => return vec![Line::from(vec![name, Span::raw("  "), awaited(app, &looks.reading)])],
@@ -287,12 +287,8 @@ fn logins(app: &App) -> Vec<Told> {
     let mut logins: Vec<(FlowState, Option<Timestamp>, String)> = Vec::new();
     for flow in &device.rows {
         let of = format!("{}  {}", harmless(flow.scope.group().unwrap_or("(default)")), harmless(&flow.client_id));
-        let state = flow.state(now, policy);
-        logins.push((
-            state,
-            flow.created,
-            format!("device {}  {}  {of}", flow.user_code, standing(app, state, flow.created)),
-        ));
+        let (state, code) = (flow.state(now, policy), app.veil.alias(&flow.user_code.to_string()));
+        logins.push((state, flow.created, format!("device {code}  {}  {of}", standing(app, state, flow.created))));
     }
     for flow in &browser.rows {
         let of = format!("{}  {}", harmless(flow.scope.group().unwrap_or("(default)")), harmless(&flow.client_id));
@@ -340,8 +336,8 @@ fn deeds(app: &App) -> Vec<Told> {
 
 fn deed(app: &App, action: &AdminAction) -> String {
     let when = action.time.map_or_else(|| "at an unknown time".to_owned(), |time| past(app, time));
-    let (did, by, why) = (harmless(&action.action), harmless(&action.actor), harmless(&action.reason));
-    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+    let (did, by) = (harmless(&action.action), app.veil.alias(&action.actor));
+    let why = if action.reason.is_empty() { String::new() } else { format!(": {}", app.veil.hide(&action.reason)) };
     format!("{when}  {did} {} by {by}{why}", action.outcome)
 }
 

@@ -21,7 +21,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
     let Some((text, style)) = line(app) else { return };
     let key = format!("   {} shows more ", app.keys.way_to(Command::Watches));
     let room = usize::from(area.width).saturating_sub(key.chars().count());
-    let text = format!("{}{key}", fit(&format!(" {text}"), room));
+    let text = format!("{}{key}", fit(&format!(" {}", app.veil.text(&text)), room));
     frame.render_widget(Paragraph::new(text).style(style), area);
 }
 

@@ -22,7 +22,7 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn viewpoint() -> Viewpoint {
-    Viewpoint { now: at(NOW), policy: Policy::default(), telling: Telling::default() }
+    Viewpoint { now: at(NOW), policy: Policy::default(), telling: Telling::default(), veil: std::sync::Arc::default() }
 }
 
 /// Texts that rows hold, parts of them, what is shown in place of nothing, signs of the language, and anything at all.

@@ -17,7 +17,7 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn viewpoint() -> Viewpoint {
-    Viewpoint { now: at(NOW), policy: Policy::default(), telling: Telling::default() }
+    Viewpoint { now: at(NOW), policy: Policy::default(), telling: Telling::default(), veil: std::sync::Arc::default() }
 }
 
 /// A live token of `lhcb:alice`, five minutes old.

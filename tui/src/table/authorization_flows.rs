@@ -16,6 +16,7 @@ impl Row for AuthorizationFlow {
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::<Self>::new("flow", "FLOW", Width::CellsOrWide(13, 36), |flow, _| Value::Key(flow.id.to_string()))
+            .open()
             .looks(|_, _| Role::Strong),
         Column::<Self>::new("state", "STATE", Width::Cells(8), |flow, at| of_state(state(flow, at)))
             .of(Kind::State)
@@ -37,22 +38,28 @@ impl Row for AuthorizationFlow {
         .absent("?")
         .since("STARTED", |flow| flow.created),
         Column::<Self>::new("client", "CLIENT", Width::Rest(3), |flow, _| Value::Text(flow.client_id.clone()))
+            .open()
             .from(MEDIUM),
-        Column::<Self>::new("vo", "VO", Width::Cells(6), |flow, _| Value::text(flow.scope.vo())).absent("-"),
+        Column::<Self>::new("vo", "VO", Width::Cells(6), |flow, _| Value::text(flow.scope.vo())).open().absent("-"),
         Column::<Self>::new("group", "GROUP", Width::Rest(3), |flow, _| Value::text(flow.scope.group()))
+            .open()
             .absent("(default)"),
-        Column::<Self>::new("subject", "APPROVED FOR", Width::Rest(3), |flow, _| Value::text(flow.sub.as_deref())),
+        Column::<Self>::new("subject", "APPROVED FOR", Width::Rest(3), |flow, _| Value::text(flow.sub.as_deref()))
+            .alias("subject"),
         // Where a login returns to is what tells a forged one.
         Column::<Self>::new("returns_to", "RETURNS TO", Width::Unlisted, |flow, _| {
             Value::Text(flow.redirect_uri.clone())
-        }),
-        Column::<Self>::new("scope", "SCOPE", Width::Unlisted, |flow, _| Value::Text(flow.scope.as_str().to_owned())),
+        })
+        .open(),
+        Column::<Self>::new("scope", "SCOPE", Width::Unlisted, |flow, _| Value::Text(flow.scope.as_str().to_owned()))
+            .open(),
         Column::<Self>::new("started", "STARTED", Width::Unlisted, |flow, _| Value::time(flow.created))
             .of(Kind::Time)
             .absent("at an unknown time"),
         Column::<Self>::new("status", "STATUS", Width::Unlisted, |flow, _| {
             Value::Text(flow.status.as_str().to_owned())
-        }),
+        })
+        .open(),
     ];
 
     // A flow whose key is older than itself may be missed by its age.

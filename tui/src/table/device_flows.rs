@@ -15,6 +15,7 @@ impl Row for DeviceFlow {
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::<Self>::new("code", "CODE", Width::Cells(9), |flow, _| Value::Key(flow.user_code.to_string()))
+            .alias("code")
             .looks(|_, _| Role::Strong),
         Column::<Self>::new("state", "STATE", Width::Cells(8), |flow, at| of_state(state(flow, at)))
             .of(Kind::State)
@@ -36,18 +37,23 @@ impl Row for DeviceFlow {
         .absent("?")
         .since("STARTED", |flow| flow.created),
         Column::<Self>::new("client", "CLIENT", Width::Rest(3), |flow, _| Value::Text(flow.client_id.clone()))
+            .open()
             .from(MEDIUM),
-        Column::<Self>::new("vo", "VO", Width::Cells(6), |flow, _| Value::text(flow.scope.vo())).absent("-"),
+        Column::<Self>::new("vo", "VO", Width::Cells(6), |flow, _| Value::text(flow.scope.vo())).open().absent("-"),
         Column::<Self>::new("group", "GROUP", Width::Rest(3), |flow, _| Value::text(flow.scope.group()))
+            .open()
             .absent("(default)"),
-        Column::<Self>::new("subject", "APPROVED FOR", Width::Rest(3), |flow, _| Value::text(flow.sub.as_deref())),
-        Column::<Self>::new("scope", "SCOPE", Width::Unlisted, |flow, _| Value::Text(flow.scope.as_str().to_owned())),
+        Column::<Self>::new("subject", "APPROVED FOR", Width::Rest(3), |flow, _| Value::text(flow.sub.as_deref()))
+            .alias("subject"),
+        Column::<Self>::new("scope", "SCOPE", Width::Unlisted, |flow, _| Value::Text(flow.scope.as_str().to_owned()))
+            .open(),
         Column::<Self>::new("started", "STARTED", Width::Unlisted, |flow, _| Value::time(flow.created))
             .of(Kind::Time)
             .absent("at an unknown time"),
         Column::<Self>::new("status", "STATUS", Width::Unlisted, |flow, _| {
             Value::Text(flow.status.as_str().to_owned())
-        }),
+        })
+        .open(),
     ];
 
     const REACH: Reach = Reach::FLOW;

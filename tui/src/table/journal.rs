@@ -16,19 +16,25 @@ impl Row for AdminAction {
         .right()
         .absent("?")
         .since("WHEN", |row| row.time),
-        Column::<Self>::new("actor", "WHO", Width::Rest(2), |row, _| Value::Text(row.actor.clone())),
+        Column::<Self>::new("actor", "WHO", Width::Rest(2), |row, _| Value::Text(row.actor.clone())).alias("person"),
         Column::<Self>::new("action", "DID", Width::Cells(14), |row, _| Value::Text(row.action.clone()))
+            .open()
             .looks(|_, _| Role::Strong),
-        Column::<Self>::new("target", "TO", Width::Rest(4), |row, _| Value::Text(row.target.clone())),
+        Column::<Self>::new("target", "TO", Width::Rest(4), |row, _| Value::Text(row.target.clone()))
+            .alias_behind_vo("target"),
         Column::<Self>::new("outcome", "OUTCOME", Width::Cells(8), |row, _| Value::Text(row.outcome.to_string()))
+            .open()
             .looks(|row, _| match row.outcome {
                 Outcome::Done => Role::Good,
                 Outcome::Refused => Role::Waiting,
                 Outcome::Other(_) => Role::Odd,
             }),
         Column::<Self>::new("reason", "WHY", Width::Rest(4), |row, _| Value::Text(row.reason.clone())).from(MEDIUM),
-        Column::<Self>::new("host", "FROM", Width::Rest(2), |row, _| Value::Text(row.host.clone())).from(WIDE),
-        Column::<Self>::new("account", "ACCOUNT", Width::Unlisted, |row, _| Value::Text(row.account.clone())),
+        Column::<Self>::new("host", "FROM", Width::Rest(2), |row, _| Value::Text(row.host.clone()))
+            .alias("host")
+            .from(WIDE),
+        Column::<Self>::new("account", "ACCOUNT", Width::Unlisted, |row, _| Value::Text(row.account.clone()))
+            .alias("account"),
         Column::<Self>::new("time", "TIME", Width::Unlisted, |row, _| Value::time(row.time))
             .of(Kind::Time)
             .absent("at an unknown time"),

@@ -13,6 +13,7 @@ mod tokens;
 mod value;
 
 use std::hash::Hash;
+use std::sync::Arc;
 use std::time::Duration;
 
 use authdb_shared::anomaly::Anomaly;
@@ -22,6 +23,7 @@ pub use value::{Value, tail};
 
 use crate::filter::Reach;
 use crate::telling::Telling;
+use crate::veil::Veil;
 use crate::verbs::output::{Field, Moment, values};
 
 /// A row by the fields of the verbs' output, names and values in their order.
@@ -36,6 +38,8 @@ pub struct Viewpoint {
     pub policy: Policy,
     /// How times are told.
     pub telling: Telling,
+    /// What hides who people are.
+    pub veil: Arc<Veil>,
 }
 
 /// What the way a text looks says about it.
@@ -91,6 +95,20 @@ impl Role {
     pub fn of_left(left: Option<std::time::Duration>) -> Self {
         if left.is_some_and(|left| left.as_secs() < 60) { Self::Urgent } else { Self::Plain }
     }
+}
+
+/// What of a column is shown to whoever looks at a screen that is shared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Discretion {
+    /// Nothing, as long as its table does not say more.
+    #[default]
+    Hidden,
+    /// A name in place of each value, by this noun.
+    Alias(&'static str),
+    /// The same in place of what stands behind a VO and its colon.
+    AliasBehindVo(&'static str),
+    /// Everything: the values name nobody.
+    Open,
 }
 
 /// How wide a column is.
@@ -179,12 +197,14 @@ pub struct Column<R: 'static> {
     pub gauge: fn(&R, &Viewpoint) -> Option<(Duration, Duration)>,
     /// The time that the value is an age of, and the head of the column where it is told as that time.
     pub since: Option<(&'static str, TimeOf<R>)>,
+    /// What is shown of it on a screen that is shared.
+    pub discretion: Discretion,
     /// What the list shows in place of any value, which stands in the details.
     pub mark: Option<&'static str>,
 }
 
 impl<R> Column<R> {
-    /// A column of texts, aligned to the left.
+    /// A column of texts, aligned to the left, and hidden on a screen that is shared.
     pub const fn new(
         field: &'static str,
         title: &'static str,
@@ -197,14 +217,39 @@ impl<R> Column<R> {
             role: |_, _| Role::Plain,
             gauge: |_, _| None,
             since: None,
+            discretion: Discretion::Hidden,
             mark: None,
         }
     }
 
-    /// The same for values that are no texts.
+    /// The same for values that are no texts. Words for states, sentences about rows, numbers and times name nobody.
     #[must_use]
     pub const fn of(mut self, kind: Kind) -> Self {
         self.head.kind = kind;
+        if !matches!(kind, Kind::Text) {
+            self.discretion = Discretion::Open;
+        }
+        self
+    }
+
+    /// The same, whose values name nobody.
+    #[must_use]
+    pub const fn open(mut self) -> Self {
+        self.discretion = Discretion::Open;
+        self
+    }
+
+    /// The same, with a name by this noun in place of each value on a screen that is shared.
+    #[must_use]
+    pub const fn alias(mut self, noun: &'static str) -> Self {
+        self.discretion = Discretion::Alias(noun);
+        self
+    }
+
+    /// The same for what stands behind a VO, which is shown.
+    #[must_use]
+    pub const fn alias_behind_vo(mut self, noun: &'static str) -> Self {
+        self.discretion = Discretion::AliasBehindVo(noun);
         self
     }
 
@@ -234,6 +279,12 @@ impl<R> Column<R> {
     pub const fn since(mut self, title: &'static str, time: TimeOf<R>) -> Self {
         self.since = Some((title, time));
         self
+    }
+
+    /// What a row holds in it, as far as it is for everybody's eyes.
+    #[must_use]
+    pub fn shown(&self, row: &R, at: &Viewpoint) -> Value {
+        at.veil.value((self.value)(row, at), self.discretion)
     }
 
     /// What is known of it without a row, seen from here.

@@ -15,9 +15,11 @@ impl Row for SubjectSummary {
         Column::<Self>::new("subject", "SUBJECT", Width::Rest(1), |row, _| {
             Value::Text(row.subject.as_str().to_owned())
         })
+        .alias_behind_vo("subject")
         .looks(|_, _| Role::Strong),
         Column::<Self>::anomaly(|row, at| sentences(&row.anomalies(&at.policy))),
         Column::<Self>::new("vo", "VO", Width::Cells(10), |row, _| Value::text(row.subject.vo()))
+            .open()
             .from(WIDE)
             .absent("-"),
         Column::<Self>::new("live", "LIVE", Width::Cells(6), |row, _| Value::Count(row.live))

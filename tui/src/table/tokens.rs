@@ -35,22 +35,27 @@ impl Row for RefreshToken {
         Column::<Self>::new("subject", "SUBJECT", Width::Rest(3), |token, _| {
             Value::text(token.subject.as_ref().map(Subject::as_str))
         })
+        .alias_behind_vo("subject")
         .absent("(nobody)")
         .looks(|_, _| Role::Strong),
         Column::<Self>::new("group", "GROUP", Width::Rest(2), |token, _| Value::text(token.scope.group()))
+            .open()
             .from(MEDIUM)
             .absent("(default)"),
         Column::<Self>::new("token", "TOKEN", Width::CellsOrWide(13, 36), |token, _| Value::Key(token.jti.to_string()))
+            .open()
             .from(MEDIUM)
             .looks(|_, _| Role::Faint),
-        Column::<Self>::new("vo", "VO", Width::Unlisted, |token, _| Value::text(token.scope.vo())).absent("-"),
-        Column::<Self>::new("scope", "SCOPE", Width::Unlisted, |token, _| Value::Text(token.scope.as_str().to_owned())),
+        Column::<Self>::new("vo", "VO", Width::Unlisted, |token, _| Value::text(token.scope.vo())).open().absent("-"),
+        Column::<Self>::new("scope", "SCOPE", Width::Unlisted, |token, _| Value::Text(token.scope.as_str().to_owned()))
+            .open(),
         Column::<Self>::new("issued", "ISSUED", Width::Unlisted, |token, _| Value::time(token.jti.issued_at()))
             .of(Kind::Time)
             .absent("at an unknown time"),
         Column::<Self>::new("status", "STATUS", Width::Unlisted, |token, _| {
             Value::Text(token.status.as_str().to_owned())
-        }),
+        })
+        .open(),
     ];
 
     const REACH: Reach = Reach { subject: true, client: false, states: States::OfTokens, ..Reach::FLOW };

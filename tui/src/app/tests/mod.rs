@@ -16,6 +16,7 @@ mod palette;
 mod pausing;
 mod plans;
 mod pointing;
+mod privacy;
 mod suspending;
 mod times;
 mod views;
