@@ -81,6 +81,8 @@ fn said(app: &App) -> Option<Content> {
 struct Shape {
     area: Rect,
     pinned: u16,
+    /// The line above the keys, where there is room for one.
+    gap: u16,
     foot: u16,
     hidden: u16,
 }
@@ -103,7 +105,8 @@ impl Shape {
         };
         // Without room, the gap above the keys goes first.
         let body = height.saturating_sub(pinned + foot + 2);
-        Self { area, pinned, foot, hidden: lines.saturating_sub(body) }
+        let gap = body.saturating_sub(lines).min(1);
+        Self { area, pinned, gap, foot, hidden: lines.saturating_sub(body) }
     }
 }
 
@@ -111,14 +114,13 @@ impl Shape {
 /// text is.
 fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: u16, down: &str) -> (Rect, Rect) {
     let shape = Shape::of(content, pinned, frame.area(), down);
-    let Shape { area, pinned: pinned_height, foot: foot_height, hidden } = shape;
+    let Shape { area, pinned: pinned_height, gap, foot: foot_height, hidden } = shape;
     let scroll = scroll.min(hidden);
     let block = Block::new()
         .borders(Borders::ALL)
         .padding(Padding::horizontal(PADDING))
         .title(Span::styled(format!(" {} ", content.title), style::STRONG));
     let inner = block.inner(area);
-    let gap = u16::from(hidden == 0);
     let [text_area, pinned_area, _, key_area] = Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(pinned_height),
