@@ -5,8 +5,7 @@
 //! an answer comes. Where there is more than there are lines, each section says how much more.
 
 use authdb_shared::Timestamp;
-use authdb_shared::db::AdminAction;
-use authdb_shared::liveness::{FlowState, Liveness};
+use authdb_shared::liveness::Liveness;
 use authdb_shared::model::SubjectSummary;
 use authdb_shared::rotation::Chain;
 use ratatui::Frame;
@@ -18,11 +17,13 @@ use unicode_width::UnicodeWidthStr;
 use super::format::{counted, fit, harmless, number, span};
 use super::style;
 use crate::app::{App, Reading};
-use crate::look::{Sessions, SubjectFlows, SubjectLook};
-use crate::table::{Role, tail};
+use crate::look::Sessions;
+use crate::table::Role;
 
+mod records;
 mod time_line;
 
+use records::{Told, deeds, logins};
 use time_line::TimeLine;
 
 /// Terminals narrower than this have room for the list alone.
@@ -37,7 +38,7 @@ const FATE: usize = 27;
 /// Cells for the number of tokens of a session.
 const COUNT: usize = 12;
 /// A group has at least and at most so many cells.
-const GROUP: (usize, usize) = (15, 40);
+const GROUP: (usize, usize) = (17, 40);
 /// The line of time has at least so many cells, wherever there is room for them.
 const LINE: usize = 13;
 
@@ -56,7 +57,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
     if area.is_empty() || !is_shown(app) {
         return;
     }
-    let about = Paragraph::new(app.veil.lines(about(app))).wrap(Wrap { trim: false });
+    let about = Paragraph::new(app.veil.lines(about(app, usize::from(area.width)))).wrap(Wrap { trim: false });
     let needed = u16::try_from(about.line_count(area.width)).unwrap_or(u16::MAX);
     let most = area.height.saturating_sub(REST).max(1);
     let [top, rest] = Layout::vertical([Constraint::Length(needed.min(most)), Constraint::Min(0)]).areas(area);
@@ -67,7 +68,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
 }
 
 /// What is odd about it, and since when it is here.
-fn about(app: &App) -> Vec<Line<'static>> {
+fn about(app: &App, width: usize) -> Vec<Line<'static>> {
     let Some(subject) = app.subject_in_view() else { return Vec::new() };
     let name = Span::styled(format!("  {}", app.veil.alias(subject.as_str())), style::STRONG);
     let looks = &app.subject.sessions;
@@ -83,6 +84,11 @@ fn about(app: &App) -> Vec<Line<'static>> {
     let mut lines: Vec<Line> =
         odd.map(|anomaly| Line::styled(format!("  ! {anomaly}"), style::of(Role::Odd))).collect();
     let mut line = Line::from(vec![name, Span::raw(format!("  {}", told(app, sessions)))]);
+    if line.width() > width {
+        // A long name has a line of its own, so that none of the rest is torn apart.
+        let rest = line.spans.split_off(1);
+        lines.push(std::mem::replace(&mut line, Line::from(rest)));
+    }
     if let Some(reason) = stale(app, &looks.reading) {
         line.push_span(Span::styled(format!("  {reason}"), style::of(Role::Bad)));
     }
@@ -201,22 +207,24 @@ fn heading(
     times: &TimeLine,
 ) -> Line<'static> {
     let count = sessions.chains.len();
-    let mut text = format!("  Likely sessions: {live} of {}{} live", number(count as u64), more(!sessions.is_whole));
+    let text = format!("  Likely sessions: {live} of {}{} live", number(count as u64), more(!sessions.is_whole));
+    let mut heading = Line::styled(text, style::STRONG);
+    let start = 2 + columns.group + COUNT + 1;
+    // Where the words reach into the line of time, its beginning is told behind them.
+    let (from, end) = (start.max(heading.width() + 1), start + columns.line);
+    let since = past(app, times.from);
+    let is_told = !shown.is_empty() && end >= from + since.width() + " now".len();
+    let axis = if is_told { format!("{since}{:>1$}", "now", end - from - since.width()) } else { String::new() };
+    let mut besides = Vec::new();
     if shown.len() < count {
-        text = format!("{text}, {} shown", shown.len());
+        besides.push(format!("+{} more", count - shown.len()));
     }
     if sessions.undated > 0 {
-        text = format!("{text}; {} without a time", counted(sessions.undated as u64, "token"));
+        besides.push(format!("{} without a time", counted(sessions.undated as u64, "token")));
     }
-    let mut heading = Line::styled(text, style::STRONG);
-    // Where the words reach into the line of time, its beginning is told behind them.
-    let from = (2 + columns.group + COUNT + 1).max(heading.width() + 2);
-    let end = 2 + columns.group + COUNT + 1 + columns.line;
-    let since = past(app, times.from);
-    if !shown.is_empty() && end >= from + since.width() + " now".len() {
-        let (gap, room) = (" ".repeat(from - heading.width()), end - from - since.width());
-        heading.push_span(Span::styled(format!("{gap}{since}{:>room$}", "now"), style::FAINT));
-    }
+    let gap = " ".repeat(from.saturating_sub(heading.width()));
+    let room = end.saturating_sub(from);
+    heading.push_span(Span::styled(format!("{gap}{axis:room$} {}", besides.join(", ")), style::FAINT));
     heading
 }
 
@@ -247,9 +255,6 @@ fn of_chain(app: &App, chain: &Chain, columns: &Columns, times: &TimeLine) -> Li
     ])
 }
 
-/// A row of a section, and how it looks.
-type Told = (String, Role);
-
 /// The rows of a section that there is room for, the first behind its name; the last says how many more there are.
 fn section(name: &str, rows: Vec<Told>, lines: usize, width: usize) -> Vec<Line<'static>> {
     let hidden = rows.len().saturating_sub(lines);
@@ -264,81 +269,6 @@ fn section(name: &str, rows: Vec<Told>, lines: usize, width: usize) -> Vec<Line<
         ])
     };
     rows.into_iter().take(lines).enumerate().map(line).collect()
-}
-
-/// What stands in a section before anything was read for it.
-fn nothing_yet(app: &App, look: SubjectLook) -> Vec<Told> {
-    let reading = app.subject.reading(look);
-    let role = if reading.freshness(app.host_now).error.is_some() { Role::Bad } else { Role::Faint };
-    vec![(awaited(app, reading).content.into_owned(), role)]
-}
-
-/// The first row of a section that could not be read anew.
-fn staleness(app: &App, look: SubjectLook) -> Vec<Told> {
-    stale(app, app.subject.reading(look)).map(|text| (text, Role::Bad)).into_iter().collect()
-}
-
-/// Its logins, those that can still be completed first.
-fn logins(app: &App) -> Vec<Told> {
-    let Some(SubjectFlows { device, browser }) = &app.subject.flows.value else {
-        return nothing_yet(app, SubjectLook::Flows);
-    };
-    let (now, policy) = (app.now(), &app.policy);
-    let mut logins: Vec<(FlowState, Option<Timestamp>, String)> = Vec::new();
-    for flow in &device.rows {
-        let of = format!("{}  {}", harmless(flow.scope.group().unwrap_or("(default)")), harmless(&flow.client_id));
-        let (state, code) = (flow.state(now, policy), app.veil.alias(&flow.user_code.to_string()));
-        logins.push((state, flow.created, format!("device {code}  {}  {of}", standing(app, state, flow.created))));
-    }
-    for flow in &browser.rows {
-        let of = format!("{}  {}", harmless(flow.scope.group().unwrap_or("(default)")), harmless(&flow.client_id));
-        let (state, id) = (flow.state(now, policy), flow.id.to_string());
-        let key = tail(&id, 12);
-        logins.push((state, flow.created, format!("browser …{key}  {}  {of}", standing(app, state, flow.created))));
-    }
-    // The newest first among equals, and what has no time last.
-    logins.sort_by_key(|(state, created, _)| (state.rank(), std::cmp::Reverse(*created)));
-    let mut told = staleness(app, SubjectLook::Flows);
-    if logins.is_empty() {
-        told.push(("no login that is still kept names it".to_owned(), Role::Faint));
-    }
-    told.extend(logins.into_iter().map(|(state, _, text)| (text, Role::of_flow(state))));
-    if device.is_cut_short || browser.is_cut_short {
-        told.push(("time was up, not all logins were searched".to_owned(), Role::Waiting));
-    }
-    told
-}
-
-/// Where a login stands, and since when or for how long.
-fn standing(app: &App, state: FlowState, created: Option<Timestamp>) -> String {
-    match (state.left(), created) {
-        (Some(left), _) => format!("{state}, {} left", span(left)),
-        (None, Some(created)) => format!("{state}, begun {}", past(app, created)),
-        (None, None) => format!("{state}, begun at an unknown time"),
-    }
-}
-
-/// What was done to it by hand, the newest first.
-fn deeds(app: &App) -> Vec<Told> {
-    let actions = match &app.subject.journal.value {
-        None => return nothing_yet(app, SubjectLook::Journal),
-        Some(None) => return vec![("no journal here (authdb init makes one)".to_owned(), Role::Faint)],
-        Some(Some(page)) => page,
-    };
-    let mut told = staleness(app, SubjectLook::Journal);
-    if actions.rows.is_empty() {
-        let searched = if actions.is_cut_short { ", in its newest part" } else { "" };
-        told.push((format!("nothing was done to it by hand{searched}"), Role::Faint));
-    }
-    told.extend(actions.rows.iter().map(|action| (deed(app, action), Role::Plain)));
-    told
-}
-
-fn deed(app: &App, action: &AdminAction) -> String {
-    let when = action.time.map_or_else(|| "at an unknown time".to_owned(), |time| past(app, time));
-    let (did, by) = (harmless(&action.action), app.veil.alias(&action.actor));
-    let why = if action.reason.is_empty() { String::new() } else { format!(": {}", app.veil.hide(&action.reason)) };
-    format!("{when}  {did} {} by {by}{why}", action.outcome)
 }
 
 #[cfg(test)]

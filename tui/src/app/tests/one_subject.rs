@@ -130,6 +130,8 @@ fn sessions_logins_and_journal_stand_above_the_tokens_at_every_ordinary_size() {
         let rows = screen.lines().filter_map(|line| line.split('"').nth(1));
         assert!(rows.into_iter().all(|row| unicode_width::UnicodeWidthStr::width(row) == usize::from(width)));
     }
+    let low = harness.screen(80, 18);
+    assert!(line(&low, "Likely sessions").contains("+1 more"), "{low}");
     let low = harness.screen(80, 24);
     assert!(low.contains("laptop stolen  +1 more"), "what there is no line for is counted: {low}");
     let high = harness.screen(120, 40);
@@ -168,6 +170,21 @@ fn what_is_odd_about_a_subject_is_said_at_the_top() {
         assert!(screen.contains("sessions were revoked."), "whole: {screen}");
         assert!(screen.contains("live, 59m left"), "{screen}");
     }
+}
+
+#[test]
+fn a_name_as_long_as_a_key_is_shown_whole_on_a_line_of_its_own() {
+    let name = "lhcb:b824d4dc-1f9d-4ee8-8df5-c0ae55d46041";
+    let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, name)]);
+    harness.press(KeyCode::Down);
+    harness.key('o');
+    let mut long = sessions(&tokens(), 1, 2);
+    long.one.lately.subject = subject(name);
+    harness.see_all(long);
+    let screen = harness.screen(80, 24);
+    let rows: Vec<&str> = screen.lines().collect();
+    let place = rows.iter().position(|row| row.contains(&format!("\"  {name}   "))).expect("its name");
+    assert!(rows[place + 1].contains("\"  VO lhcb  first seen 40d0h, last 1m ago  2 rotations/h"), "{screen}");
 }
 
 #[test]
@@ -213,6 +230,23 @@ fn what_cannot_be_read_says_so_and_what_was_read_stays() {
     harness.see_of(SubjectLook::Journal, SeenOfSubject::Journal(Err(lost())));
     let screen = harness.screen(120, 40);
     assert!(screen.contains("Journal   no journal here"), "what was read last stays: {screen}");
+}
+
+#[test]
+fn what_was_not_searched_is_said_also_where_nothing_was_found() {
+    let mut harness = Harness::with_subject(tokens());
+    let cut = SubjectFlows {
+        device: Page { is_cut_short: true, has_more: true, ..page(Vec::new()) },
+        browser: page(Vec::new()),
+    };
+    harness.see_of(SubjectLook::Flows, SeenOfSubject::Flows(Ok(cut)));
+    let searched = Page { is_cut_short: true, ..page(Vec::new()) };
+    harness.see_of(SubjectLook::Journal, SeenOfSubject::Journal(Ok(Some(searched))));
+    let screen = harness.screen(80, 24);
+    assert!(line(&screen, "Logins").contains("time was up, and not all were searched"), "{screen}");
+    assert!(line(&screen, "Journal   ").contains("older entries are not searched"), "{screen}");
+    harness.see_of(SubjectLook::Journal, SeenOfSubject::Journal(Ok(Some(Page { has_more: true, ..journal() }))));
+    assert!(harness.screen(120, 40).contains("and older ones"));
 }
 
 #[test]
