@@ -20,6 +20,9 @@ pub(super) fn columns(values: &[u64], width: usize, height: usize) -> Vec<String
 
 /// `value` as a bar of at most `width` cells, where `highest` fills them.
 pub(super) fn bar(value: u64, highest: u64, width: usize) -> String {
+    if width == 0 {
+        return String::new();
+    }
     let filled = scaled(value, highest.max(1), width * 8);
     let mut bar = ACROSS[8].to_string().repeat(filled / 8);
     if !filled.is_multiple_of(8) {
@@ -53,8 +56,8 @@ mod tests {
     #[test]
     fn a_bar_is_never_longer_than_its_room() {
         assert_eq!(
-            [bar(8, 8, 3), bar(4, 8, 3), bar(1, 1_000_000, 3), bar(0, 8, 3), bar(9, 8, 3)],
-            ["███", "█▌", "▏", "", "███"]
+            [bar(8, 8, 3), bar(4, 8, 3), bar(1, 1_000_000, 3), bar(0, 8, 3), bar(9, 8, 3), bar(8, 8, 0)],
+            ["███", "█▌", "▏", "", "███", ""]
         );
     }
 }

@@ -15,7 +15,7 @@ use crate::look::{Figures, Look, Months, Seen};
 
 impl Harness {
     /// Answers the newest question of a look.
-    fn see(&mut self, look: Look, seen: Seen) {
+    pub(super) fn see(&mut self, look: Look, seen: Seen) {
         let effect = self.app.look(look);
         let Effect::Look { generation, .. } = effect else { panic!("{effect:?} is no look") };
         self.answer(Answer::Seen { generation, seen });
@@ -31,7 +31,7 @@ fn counts<S: Ord + Copy>(rows: &[(S, u64)]) -> StateCounts<S> {
     StateCounts { rows: rows.iter().copied().collect::<BTreeMap<S, u64>>(), is_cut_short: false }
 }
 
-fn figures(pending: u64) -> Figures {
+pub(super) fn figures(pending: u64) -> Figures {
     let top = SubjectSummary { subject: subject("lhcb:alice"), live: 7, revoked: 0, first: None, last: None };
     Figures {
         device_flows: counts(&[(FlowStateFilter::Pending, pending), (FlowStateFilter::Error, 2)]),
@@ -43,7 +43,7 @@ fn figures(pending: u64) -> Figures {
     }
 }
 
-fn status(findings: Vec<Finding>) -> JanitorStatus {
+pub(super) fn status(findings: Vec<Finding>) -> JanitorStatus {
     let run = run(RunOutcome::Done);
     JanitorStatus {
         at: at(NOW),
@@ -69,7 +69,7 @@ fn status(findings: Vec<Finding>) -> JanitorStatus {
     }
 }
 
-fn run(outcome: RunOutcome) -> Run {
+pub(super) fn run(outcome: RunOutcome) -> Run {
     Run {
         id: 1,
         job: "flows".to_owned(),
@@ -99,7 +99,7 @@ fn alarms_stand_first_and_the_worst_of_them_on_top() {
     assert!(harness.screen(80, 24).contains("150 live"));
 }
 
-fn activity() -> Activity {
+pub(super) fn activity() -> Activity {
     let bucket = |minutes: i64| ActivityBucket {
         start: at(NOW - minutes * 60_000),
         tokens: 5,
@@ -187,7 +187,7 @@ fn an_answer_to_an_older_look_is_dropped() {
     assert!(harness.screen(80, 24).contains("3 pending"));
 }
 
-fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     let step = PlannedStep {
         change: "drop a month".to_owned(),
         partitions: vec!["p_2026_4".to_owned()],

@@ -17,6 +17,7 @@ mod pausing;
 mod plans;
 mod pointing;
 mod privacy;
+mod screens;
 mod suspending;
 mod times;
 mod views;
