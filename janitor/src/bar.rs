@@ -1,5 +1,8 @@
 //! The progress of a one-off run: a bar with rate and time left on a terminal, a plain line now and then elsewhere, and
 //! nothing at all in the daemon, whose log has a line per run.
+//!
+//! Time left needs a count of what is left, which reads as much as the work itself. So it is counted once, and only for a
+//! sweep that has lasted so long that somebody may wonder.
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +14,8 @@ use tokio::time::Instant;
 
 /// Between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+/// How long a sweep lasts before a bar is worth a count of what is left. Lines count before the first of them.
+const COUNT_AFTER: Duration = Duration::from_secs(2);
 const TEMPLATE: &str = "{msg} [{bar:30}] {human_pos}/{human_len} {per_sec}, {eta} left";
 const TEMPLATE_WITHOUT_END: &str = "{msg} {spinner} {human_pos} {per_sec}";
 
@@ -22,13 +27,10 @@ pub(crate) struct Bar {
 
 struct Shown {
     bar: ProgressBar,
-    lines: Option<Lines>,
-}
-
-/// What plain lines need to know.
-struct Lines {
     began: Instant,
-    last: Instant,
+    is_counted: bool,
+    /// When the last plain line was written, where there is no terminal.
+    last_line: Option<Instant>,
 }
 
 impl Bar {
@@ -38,13 +40,17 @@ impl Bar {
         let target = if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         let now = Instant::now();
-        let lines = (!is_terminal).then_some(Lines { began: now, last: now });
-        Self { shown: Some(Arc::new(Mutex::new(Shown { bar, lines }))) }
+        let last_line = (!is_terminal).then_some(now);
+        Self { shown: Some(Arc::new(Mutex::new(Shown { bar, began: now, is_counted: false, last_line }))) }
     }
 
-    /// Whether anybody looks.
-    pub(crate) fn is_shown(&self) -> bool {
-        self.shown.is_some()
+    /// Whether somebody looks who should be told how much is left, and has not been yet.
+    pub(crate) fn wants_count(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| {
+            let shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            let after = if shown.last_line.is_some() { LINE_EVERY } else { COUNT_AFTER };
+            !shown.is_counted && shown.began.elapsed() >= after
+        })
     }
 
     fn with(&self, act: impl FnOnce(&mut Shown)) {
@@ -53,21 +59,27 @@ impl Bar {
         }
     }
 
-    /// A sweep begins, with so much before it.
-    pub(crate) fn start(&self, sweep: Sweep, backlog: Backlog) {
-        let style = if backlog.is_cut_short { TEMPLATE_WITHOUT_END } else { TEMPLATE };
+    /// A sweep begins.
+    pub(crate) fn start(&self, sweep: Sweep) {
         self.with(|shown| {
-            let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-            shown.bar.set_style(style);
+            shown.bar.unset_length();
+            shown.bar.set_style(style(TEMPLATE_WITHOUT_END));
             shown.bar.reset();
             shown.bar.set_message(sweep.to_string());
-            if backlog.is_cut_short {
-                shown.bar.unset_length();
-            } else {
-                shown.bar.set_length(backlog.rows);
-            }
             let now = Instant::now();
-            shown.lines = shown.lines.take().map(|_| Lines { began: now, last: now });
+            (shown.began, shown.is_counted) = (now, false);
+            shown.last_line = shown.last_line.map(|_| now);
+        });
+    }
+
+    /// So much is left of it behind the rows that are to be added next.
+    pub(crate) fn count(&self, rows: u64, left: Backlog) {
+        self.with(|shown| {
+            shown.is_counted = true;
+            if !left.is_cut_short {
+                shown.bar.set_style(style(TEMPLATE));
+                shown.bar.set_length(shown.bar.position() + rows + left.rows);
+            }
         });
     }
 
@@ -75,10 +87,9 @@ impl Bar {
     pub(crate) fn add(&self, rows: u64) {
         self.with(|shown| {
             shown.bar.inc(rows);
-            let Some(lines) = &mut shown.lines else { return };
-            if lines.last.elapsed() >= LINE_EVERY {
-                lines.last = Instant::now();
-                let (done, took) = (shown.bar.position(), lines.began.elapsed());
+            if shown.last_line.is_some_and(|last| last.elapsed() >= LINE_EVERY) {
+                shown.last_line = Some(Instant::now());
+                let (done, took) = (shown.bar.position(), shown.began.elapsed());
                 eprintln!("{}", line(&shown.bar.message(), done, shown.bar.length(), took));
             }
         });
@@ -88,6 +99,10 @@ impl Bar {
     pub(crate) fn clear(&self) {
         self.with(|shown| shown.bar.finish_and_clear());
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

@@ -2,7 +2,8 @@
 //!
 //! A login waits for the locks of one batch at most, so a batch is measured by the time that it holds them and not by its
 //! rows. How many rows that is depends on the server and on the hour, and is learnt from batch to batch. The breather is
-//! in proportion to the batch: a server that takes long gets long to recover.
+//! in proportion to the batch: a server that takes long gets long to recover. The next batch begins with a look, which locks
+//! nothing and takes about as long as the last one; it is a part of the breather.
 
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ pub(crate) struct Limits {
 const FIRST_ROWS: u32 = 500;
 /// A batch grows or shrinks at most so much at once, so that one odd measurement does no harm.
 const STEP: f64 = 2.0;
-/// The breather as a part of the batch before it.
-const REST: f64 = 0.25;
+/// How long nothing is locked after a batch, as a part of the time that it held its locks.
+const REST: f64 = 0.2;
 /// The breather where a batch took more than twice its target: the server is busy with something else.
 const LONG_REST: f64 = 2.0;
 const LONGEST_REST: Duration = Duration::from_secs(1);
@@ -44,14 +45,14 @@ impl Pace {
         self.rows
     }
 
-    /// Learns from a batch that held its locks for `held`, and says how long to rest. A batch that changed nothing locked
-    /// nothing: the next may be larger.
-    pub(crate) fn learn(&mut self, held: Duration) -> Duration {
+    /// Learns from a batch that looked for `looked` and then held its locks for `held`, and says how long to rest before the
+    /// next one looks. A batch that changed nothing locked nothing: the next may be larger.
+    pub(crate) fn learn(&mut self, looked: Duration, held: Duration) -> Duration {
         let wanted = if held.is_zero() { STEP } else { self.limits.target.as_secs_f64() / held.as_secs_f64() };
         let rows = f64::from(self.rows) * wanted.clamp(1.0 / STEP, STEP);
         self.rows = whole(rows).clamp(self.limits.min_rows, self.limits.max_rows);
         let is_slow = held > self.limits.target * 2;
-        held.mul_f64(if is_slow { LONG_REST } else { REST }).min(LONGEST_REST)
+        held.mul_f64(if is_slow { LONG_REST } else { REST }).saturating_sub(looked).min(LONGEST_REST)
     }
 }
 
@@ -75,7 +76,7 @@ mod tests {
     fn settled(per_row: Duration, batches: u32) -> u32 {
         let mut pace = Pace::new(LIMITS);
         for _ in 0..batches {
-            pace.learn(per_row * pace.rows());
+            pace.learn(Duration::ZERO, per_row * pace.rows());
         }
         pace.rows()
     }
@@ -95,18 +96,27 @@ mod tests {
     #[test]
     fn one_odd_batch_changes_the_size_by_half_at_most() {
         let mut pace = Pace::new(LIMITS);
-        pace.learn(Duration::from_secs(10));
+        pace.learn(Duration::ZERO, Duration::from_secs(10));
         assert_eq!(pace.rows(), 250);
-        pace.learn(Duration::ZERO);
+        pace.learn(Duration::ZERO, Duration::ZERO);
         assert_eq!(pace.rows(), 500);
     }
 
     #[test]
     fn the_rest_is_in_proportion_and_longer_on_a_busy_server() {
         let mut pace = Pace::new(LIMITS);
-        assert_eq!(pace.learn(millis(20)), millis(5));
-        assert_eq!(pace.learn(millis(60)), millis(120));
-        assert_eq!(pace.learn(Duration::from_secs(5)), LONGEST_REST);
-        assert_eq!(pace.learn(Duration::ZERO), Duration::ZERO);
+        let nothing = Duration::ZERO;
+        assert_eq!(pace.learn(nothing, millis(20)), millis(4));
+        assert_eq!(pace.learn(nothing, millis(60)), millis(120));
+        assert_eq!(pace.learn(nothing, Duration::from_secs(5)), LONGEST_REST);
+        assert_eq!(pace.learn(nothing, nothing), nothing);
+    }
+
+    #[test]
+    fn looking_is_resting_too() {
+        let mut pace = Pace::new(LIMITS);
+        assert_eq!(pace.learn(millis(2), millis(20)), millis(2));
+        assert_eq!(pace.learn(millis(8), millis(20)), Duration::ZERO);
+        assert_eq!(pace.learn(millis(8), millis(60)), millis(112));
     }
 }

@@ -140,6 +140,7 @@ async fn plans_read_no_more_than_they_must() {
         revocations_find_their_tokens_by_an_index(&world).await;
         lists_of_flows_read_ranges_of_keys(&world).await;
         one_subject_is_found_without_reading_everybody(&world).await;
+        sweeps_look_at_ranges_of_keys(&world).await;
     })
     .await;
 }
@@ -253,6 +254,27 @@ async fn one_subject_is_found_without_reading_everybody(world: &World) {
     let naming = [vec![Bind::Number(0), Bind::Number(10_000)], vec![text("%"); 3], vec![Bind::Number(10_000)]].concat();
     let journal = plan(world, "ACTIONS_NAMING", &naming).await;
     assert!(journal.is_range_of_keys(), "on {}: {journal:?}", world.engine());
+}
+
+async fn sweeps_look_at_ranges_of_keys(world: &World) {
+    let limit = Bind::Number(5000);
+    let [from, to] = [bound(world.start.before(HOUR)), bound(world.start)];
+    let codes = [text("C1"), text("C2")];
+    let old = text(&world.start.before(HOUR).sql_text());
+    let looks = [
+        ("WINDOW_OF_DEVICE_FLOWS", vec![text("C1"), limit.clone()]),
+        ("WINDOW_OF_AUTHORIZATION_FLOWS", vec![from.clone(), to.clone(), limit.clone()]),
+        ("WINDOW_OF_TOKENS", vec![from.clone(), to.clone(), limit]),
+        ("LAST_DEVICE_FLOW_TO_EXPIRE", [codes.to_vec(), vec![old.clone(), old.clone()]].concat()),
+        ("LAST_DEVICE_FLOW_TO_PURGE", [codes.to_vec(), vec![old.clone()]].concat()),
+        ("LAST_AUTHORIZATION_FLOW_TO_EXPIRE", vec![from.clone(), to.clone(), old.clone(), old.clone()]),
+        ("LAST_AUTHORIZATION_FLOW_TO_PURGE", vec![from.clone(), to.clone(), old]),
+        ("LAST_TOKEN_TO_PURGE", vec![from, to]),
+    ];
+    for (name, binds) in looks {
+        let plan = plan(world, name, &binds).await;
+        assert!(plan.is_range_of_keys(), "{name} on {}: {plan:?}", world.engine());
+    }
 }
 
 async fn lists_of_flows_read_ranges_of_keys(world: &World) {

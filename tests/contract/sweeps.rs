@@ -157,6 +157,31 @@ async fn a_backlog_is_swept_in_batches() {
 }
 
 #[tokio::test]
+async fn what_is_fresh_in_the_middle_of_a_backlog_stays() {
+    on_every_key_column(|world| async move {
+        let old = Duration::from_hours(2);
+        let ages =
+            [old, old, old, old, Duration::from_mins(5), old, Duration::from_mins(5), Duration::from_mins(5), old];
+        for (letter, age) in ('B'..).zip(ages) {
+            let code = letter.to_string().repeat(8);
+            world.add_device_flow(DeviceFlowRow { code: &code, age, ..DeviceFlowRow::default() }).await;
+            // Keys of one time, so that the row alone says how old it is.
+            let key = key_at(world.start.before(old));
+            world
+                .add_authorization_flow(AuthorizationFlowRow { key: &key, age, ..AuthorizationFlowRow::default() })
+                .await;
+        }
+        let now = world.now().await;
+        assert_eq!(sweep(&world, Sweep::PurgeDeviceFlows, now, 2).await, [2, 2, 1, 0, 1], "on {}", world.engine());
+        let left = world.column("SELECT UserCode FROM DeviceFlows ORDER BY UserCode").await;
+        assert_eq!(left, ["FFFFFFFF", "HHHHHHHH", "IIIIIIII"]);
+        assert_eq!(sweep(&world, Sweep::PurgeAuthorizationFlows, now, 2).await.iter().sum::<u64>(), 6);
+        assert_eq!(world.column("SELECT UUID FROM AuthorizationFlows").await.len(), 3, "on {}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_boundary_is_the_second_after_the_age() {
     on_every_engine(|world| async move {
         world.add_device_flow(DeviceFlowRow::default()).await;

@@ -218,9 +218,7 @@ impl Run<'_> {
     async fn sweep(&self, sweep: Sweep, report: &mut Report) -> Result<(), DbError> {
         let mut cursor = self.janitor.cursor(sweep, self.now);
         report.swept.push((sweep, 0));
-        if self.janitor.bar.is_shown() {
-            self.janitor.bar.start(sweep, self.janitor.db.backlog(&cursor).await?);
-        }
+        self.janitor.bar.start(sweep);
         let mut pace = self.janitor.pace();
         let mut business = Business::new(self.janitor.settings.busy_threads);
         loop {
@@ -234,13 +232,16 @@ impl Run<'_> {
             if let Some((_, rows)) = report.swept.last_mut() {
                 *rows += batch.rows;
             }
+            if self.janitor.bar.wants_count() {
+                self.janitor.bar.count(batch.rows, self.janitor.db.backlog(&cursor).await?);
+            }
             self.janitor.bar.add(batch.rows);
             self.janitor.metrics.batch(report.job, sweep, batch.rows, batch.held);
             if batch.is_last {
                 self.janitor.metrics.backlog(sweep, 0);
                 return Ok(());
             }
-            self.rest(pace.learn(batch.held)).await;
+            self.rest(pace.learn(batch.looked, batch.held)).await;
         }
     }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use authdb_shared::ids::Subject;
 use authdb_tests::Pool;
-use authdb_tests::measure::{Crowd, Figure, Report, Samples, TokenTable, ratio};
+use authdb_tests::measure::{Crowd, Figure, Report, Samples, TokenTable, ratio, row_lock_waits};
 
 use crate::logins::{Durations, Logins};
 use crate::{REVOKED, Tables};
@@ -103,11 +103,11 @@ async fn watch(
 ) -> Result<()> {
     let logins = Logins::begin(table, &table.population.neighbours(&crowd.subject)).await?;
     table.database.execute(FORGET_TRANSACTIONS).await?;
-    let waits = lock_waits(table).await?;
+    let waits = row_lock_waits(&table.database).await?;
     let start = Instant::now();
     let revoked = revocation.await?;
     seen.revocations.push(start.elapsed());
-    seen.waits += lock_waits(table).await? - waits;
+    seen.waits += row_lock_waits(&table.database).await? - waits;
     seen.transactions.push(longest_transaction(table, logins.connection).await?);
     seen.beside.append(logins.end().await?);
     ensure!(revoked == crowd.tokens, "{revoked} tokens were revoked, not {}", crowd.tokens);
@@ -126,13 +126,6 @@ async fn all_at_once(table: &TokenTable, subject: &Subject) -> Result<u64> {
     let revoked = update.context("cannot revoke as DiracX does")?.rows_affected();
     transaction.commit().await.context("cannot revoke as DiracX does")?;
     Ok(revoked)
-}
-
-/// How often anybody has had to wait for a row or a gap, since the server started.
-async fn lock_waits(table: &TokenTable) -> Result<u64> {
-    let rows = table.database.rows("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'").await?;
-    let count = rows.first().and_then(|row| row.get(1)?.as_deref()).context("the server does not count lock waits")?;
-    count.parse().with_context(|| format!("{count} is no number of lock waits"))
 }
 
 /// The longest transaction on this database since they were forgotten, of anybody but the logins. The server counts in

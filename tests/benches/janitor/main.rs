@@ -12,7 +12,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use authdb_tests::measure::{Arguments, Figure, JanitorProgram, Report, Samples, conditions, ratio, start_roomy};
+use authdb_tests::measure::{
+    Arguments, Figure, JanitorProgram, Report, Samples, conditions, ratio, row_lock_waits, start_roomy,
+};
 use authdb_tests::{Flavour, Server};
 
 use crate::clean_up::CleanUp;
@@ -80,22 +82,29 @@ async fn measure(server: &Server, program: &JanitorProgram, flows: u64) -> Resul
         let idle = idle.end().await?;
         progress(&format!("logins beside {way}"));
         let logins = Logins::begin(&tables).await?;
+        let waits = row_lock_waits(&tables.database).await?;
         let took = way.run(&tables).await;
+        let waits = row_lock_waits(&tables.database).await? - waits;
         let beside = logins.end().await?;
         let took = took?;
-        let (took_seconds, longest) = (took.as_secs_f64(), beside.max().as_secs_f64() * 1000.0);
-        progress(&format!("{way} took {took_seconds:.1} s, the longest login {longest:.1} ms"));
+        let millis = |span: Duration| span.as_secs_f64() * 1000.0;
+        let (took_seconds, longest, p99) = (took.as_secs_f64(), millis(beside.max()), millis(beside.p99()));
+        let usual = millis(idle.p99());
+        progress(&format!(
+            "{way} took {took_seconds:.1} s; longest login {longest:.1} ms, p99 {p99:.2} ms, {usual:.2} ms when idle"
+        ));
         ensure!(tables.stale().await? == 0, "{way} has left stale flows");
-        seen.push((way, idle, beside, took));
+        seen.push((way, idle, beside, took, waits));
     }
     let mut idle = Samples::default();
-    for (way, beside_nothing, beside, took) in &seen {
+    for (way, beside_nothing, beside, took, waits) in &seen {
         idle.append(beside_nothing.clone());
         report.timing(format!("logins with nothing beside them, before {way}"), beside_nothing.clone());
         report.timing(format!("logins beside {way}"), beside.clone());
+        report.compare(format!("{way}: waits for a row's lock"), Figure::Count(*waits));
         report.compare(format!("{way}: rows per second"), Figure::Count(per_second(2 * flows, *took)));
     }
-    let [(_, _, beside_bulk, bulk), (_, _, beside, ours)] = &seen[..] else { unreachable!("there are two ways") };
+    let [(_, _, beside_bulk, bulk, _), (_, _, beside, ours, _)] = &seen[..] else { unreachable!("there are two ways") };
     let compared = |samples: &Samples| Figure::Ratio(ratio(samples.max(), idle.p99()));
     report.compare("bulk DELETE: longest login", Figure::Time(beside_bulk.max()));
     report.compare("bulk DELETE: longest login to the idle 99th percentile", compared(beside_bulk));
@@ -103,19 +112,22 @@ async fn measure(server: &Server, program: &JanitorProgram, flows: u64) -> Resul
     report.check("janitor: longest login to the idle 99th percentile", compared(beside), LONGEST_TO_IDLE);
     report.check("janitor: its time to that of the bulk DELETE", Figure::Ratio(ratio(*ours, *bulk)), SLOWNESS);
 
-    let mut per_row = Vec::new();
+    let mut per_row = [CleanUp::BulkDelete, janitor].map(|way| (way, Vec::new()));
     for rows in [flows, TIMES * flows] {
-        tables.fill(rows).await?;
-        progress(&format!("purging {rows} flows per table with nothing beside it"));
-        let took = janitor.run(&tables).await?;
-        ensure!(tables.stale().await? == 0, "the janitor has left stale flows");
-        report.compare(format!("janitor alone, {rows} flows per table: rows per second"), {
-            Figure::Count(per_second(2 * rows, took))
-        });
-        per_row.push(took.div_f64(f64::from(u32::try_from(rows)?)));
-        progress(&format!("it took {:.1} s; loading flows", took.as_secs_f64()));
+        for (way, per_row) in &mut per_row {
+            progress(&format!("loading {rows} flows per table"));
+            tables.fill(rows).await?;
+            let took = way.run(&tables).await?;
+            ensure!(tables.stale().await? == 0, "{way} has left stale flows");
+            let name = format!("{way} alone, {rows} flows per table: rows per second");
+            report.compare(name, Figure::Count(per_second(2 * rows, took)));
+            per_row.push(took.div_f64(f64::from(u32::try_from(rows)?)));
+            progress(&format!("{way} took {:.1} s", took.as_secs_f64()));
+        }
     }
-    report.check("janitor: time per row of ten times the rows", Figure::Ratio(ratio(per_row[1], per_row[0])), GROWTH);
+    let [bulk_growth, our_growth] = per_row.map(|(_, per_row)| Figure::Ratio(ratio(per_row[1], per_row[0])));
+    report.compare("bulk DELETE: time per row of ten times the rows", bulk_growth);
+    report.check("janitor: time per row of ten times the rows", our_growth, GROWTH);
     progress("done");
     Ok(report)
 }

@@ -14,6 +14,7 @@ mod samples;
 mod sent;
 mod tokens;
 mod turns;
+mod waits;
 
 pub use arguments::Arguments;
 pub use client::Client;
@@ -25,3 +26,4 @@ pub use samples::{Samples, ratio};
 pub use sent::statements_of;
 pub use tokens::{Crowd, Population, TokenTable, subject};
 pub use turns::{Side, calls_per_turn, in_turns};
+pub use waits::row_lock_waits;

@@ -1,45 +1,91 @@
-//! What the sweeps look with: how much of the next so many keys is due, and where that ends. Read without a lock. The upper
-//! bounds keep the young end of a table out of the look.
+//! What the sweeps look with, all of it read without a lock. The upper bounds keep the young end of a table out of it.
+//!
+//! A sweep asks for a window, which is where the next so many keys end, and then for the last key in it that is due, backwards
+//! from its end: one row where the window is full of old flows. Both at once would need the times of all of its rows in a
+//! temporary table, which cost as much as half of the deletion. A backlog is counted by just that, since it wants them all.
 
 use super::{Statement, both, statements};
 
 statements! {
+    /// Binds: after, limit.
+    WINDOW_OF_DEVICE_FLOWS = both(
+        "SELECT COUNT(*) AS seen, MAX(UserCode) AS last FROM \
+         (SELECT UserCode FROM DeviceFlows WHERE UserCode > ? ORDER BY UserCode LIMIT ?) AS w",
+    );
+
+    /// Binds: after, upper bound, limit.
+    WINDOW_OF_AUTHORIZATION_FLOWS = both(
+        "SELECT COUNT(*) AS seen, MAX(UUID) AS last FROM \
+         (SELECT UUID FROM AuthorizationFlows WHERE UUID > ? AND UUID < ? ORDER BY UUID LIMIT ?) AS w",
+    );
+
+    /// Binds: after, upper bound, limit.
+    WINDOW_OF_TOKENS = both(
+        "SELECT COUNT(*) AS seen, MAX(JTI) AS last FROM \
+         (SELECT JTI FROM RefreshTokens WHERE JTI > ? AND JTI < ? ORDER BY JTI LIMIT ?) AS w",
+    );
+
+    /// Binds: after, last, cut-off, retention.
+    LAST_DEVICE_FLOW_TO_EXPIRE = both(
+        "SELECT UserCode FROM DeviceFlows WHERE UserCode > ? AND UserCode <= ? AND CreationTime < ? \
+         AND CreationTime >= ? AND Status IN ('PENDING', 'READY') ORDER BY UserCode DESC LIMIT 1",
+    );
+
+    /// Binds: after, last, cut-off.
+    LAST_DEVICE_FLOW_TO_PURGE = both(
+        "SELECT UserCode FROM DeviceFlows WHERE UserCode > ? AND UserCode <= ? AND CreationTime < ? \
+         ORDER BY UserCode DESC LIMIT 1",
+    );
+
+    /// Binds: after, last, cut-off, retention.
+    LAST_AUTHORIZATION_FLOW_TO_EXPIRE = both(
+        "SELECT UUID FROM AuthorizationFlows WHERE UUID > ? AND UUID <= ? AND CreationTime < ? \
+         AND CreationTime >= ? AND Status IN ('PENDING', 'READY') ORDER BY UUID DESC LIMIT 1",
+    );
+
+    /// Binds: after, last, cut-off.
+    LAST_AUTHORIZATION_FLOW_TO_PURGE = both(
+        "SELECT UUID FROM AuthorizationFlows WHERE UUID > ? AND UUID <= ? AND CreationTime < ? \
+         ORDER BY UUID DESC LIMIT 1",
+    );
+
+    /// Binds: after, last.
+    LAST_TOKEN_TO_PURGE = both(
+        "SELECT JTI FROM RefreshTokens WHERE JTI > ? AND JTI <= ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
+         ORDER BY JTI DESC LIMIT 1",
+    );
+
     /// Binds: cut-off, retention, after, limit.
-    LOOK_DEVICE_FLOWS_TO_EXPIRE = both(
-        "SELECT COUNT(*) AS seen, COUNT(due) AS due, MIN(due) AS oldest, MAX(UserCode) AS last, \
-         MAX(CASE WHEN due IS NOT NULL THEN UserCode END) AS last_due FROM \
+    COUNT_DEVICE_FLOWS_TO_EXPIRE = both(
+        "SELECT COUNT(*) AS seen, COUNT(due) AS due, MIN(due) AS oldest, MAX(UserCode) AS last FROM \
          (SELECT UserCode, CASE WHEN Status IN ('PENDING', 'READY') AND CreationTime < ? AND CreationTime >= ? \
          THEN CreationTime END AS due FROM DeviceFlows WHERE UserCode > ? ORDER BY UserCode LIMIT ?) AS w",
     );
 
     /// Binds: cut-off, after, limit.
-    LOOK_DEVICE_FLOWS_TO_PURGE = both(
-        "SELECT COUNT(*) AS seen, COUNT(due) AS due, MIN(due) AS oldest, MAX(UserCode) AS last, \
-         MAX(CASE WHEN due IS NOT NULL THEN UserCode END) AS last_due FROM \
+    COUNT_DEVICE_FLOWS_TO_PURGE = both(
+        "SELECT COUNT(*) AS seen, COUNT(due) AS due, MIN(due) AS oldest, MAX(UserCode) AS last FROM \
          (SELECT UserCode, CASE WHEN CreationTime < ? THEN CreationTime END AS due \
          FROM DeviceFlows WHERE UserCode > ? ORDER BY UserCode LIMIT ?) AS w",
     );
 
     /// Binds: cut-off, retention, after, upper bound, limit.
-    LOOK_AUTHORIZATION_FLOWS_TO_EXPIRE = both(
-        "SELECT COUNT(*) AS seen, COUNT(due) AS due, MIN(due) AS oldest, MAX(UUID) AS last, \
-         MAX(CASE WHEN due IS NOT NULL THEN UUID END) AS last_due FROM \
+    COUNT_AUTHORIZATION_FLOWS_TO_EXPIRE = both(
+        "SELECT COUNT(*) AS seen, COUNT(due) AS due, MIN(due) AS oldest, MAX(UUID) AS last FROM \
          (SELECT UUID, CASE WHEN Status IN ('PENDING', 'READY') AND CreationTime < ? AND CreationTime >= ? \
          THEN CreationTime END AS due FROM AuthorizationFlows WHERE UUID > ? AND UUID < ? ORDER BY UUID LIMIT ?) AS w",
     );
 
     /// Binds: cut-off, after, upper bound, limit.
-    LOOK_AUTHORIZATION_FLOWS_TO_PURGE = both(
-        "SELECT COUNT(*) AS seen, COUNT(due) AS due, MIN(due) AS oldest, MAX(UUID) AS last, \
-         MAX(CASE WHEN due IS NOT NULL THEN UUID END) AS last_due FROM \
+    COUNT_AUTHORIZATION_FLOWS_TO_PURGE = both(
+        "SELECT COUNT(*) AS seen, COUNT(due) AS due, MIN(due) AS oldest, MAX(UUID) AS last FROM \
          (SELECT UUID, CASE WHEN CreationTime < ? THEN CreationTime END AS due \
          FROM AuthorizationFlows WHERE UUID > ? AND UUID < ? ORDER BY UUID LIMIT ?) AS w",
     );
 
     /// Binds: after, upper bound, limit.
-    LOOK_TOKENS_TO_PURGE = both(
-        "SELECT COUNT(*) AS seen, COUNT(due) AS due, NULL AS oldest, MAX(JTI) AS last, \
-         MAX(CASE WHEN due IS NOT NULL THEN JTI END) AS last_due FROM \
+    COUNT_TOKENS_TO_PURGE = both(
+        "SELECT COUNT(*) AS seen, COUNT(due) AS due, NULL AS oldest, MAX(JTI) AS last FROM \
          (SELECT JTI, CASE WHEN SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' THEN 1 END AS due \
          FROM RefreshTokens WHERE JTI > ? AND JTI < ? ORDER BY JTI LIMIT ?) AS w",
     );

@@ -1,7 +1,10 @@
 //! What a sweep has before it, counted without changing anything: for plans, for alarms, and for people.
 
-use super::{SweepCursor, look};
-use crate::clock::Timestamp;
+use sqlx::FromRow;
+
+use super::{Sweep, SweepCursor, statements_of};
+use crate::clock::{StoredTime, Timestamp};
+use crate::db::backend::{Session, on_backend};
 use crate::db::{AuthDb, DbError};
 
 /// What a sweep has before it.
@@ -54,15 +57,15 @@ impl AuthDb {
         self.place_cursor(&mut cursor);
         let mut backlog = Backlog { rows: 0, oldest: None, is_cut_short: false };
         loop {
-            let window = self
+            let counted = self
                 .limited("counting what is due", async {
                     let mut session = self.reading().await?;
-                    look(&mut session, &cursor, WINDOW).await
+                    count(&mut session, &cursor).await
                 })
                 .await?;
-            backlog.rows += window.due.unsigned_abs();
-            backlog.oldest = [backlog.oldest, window.oldest.and_then(|time| time.0)].into_iter().flatten().min();
-            if cursor.advance(window.last, window.seen < i64::from(WINDOW)) {
+            backlog.rows += counted.due.unsigned_abs();
+            backlog.oldest = [backlog.oldest, counted.oldest.and_then(|time| time.0)].into_iter().flatten().min();
+            if cursor.advance(counted.last, counted.seen < i64::from(WINDOW)) {
                 return Ok(backlog);
             }
             if tokio::time::Instant::now() >= deadline {
@@ -74,3 +77,30 @@ impl AuthDb {
 
 /// Keys that are counted at once.
 const WINDOW: u32 = 20_000;
+
+/// What is due of the next so many keys.
+#[derive(FromRow)]
+struct Counted {
+    /// How many keys there are.
+    seen: i64,
+    due: i64,
+    oldest: Option<StoredTime>,
+    last: Option<String>,
+}
+
+async fn count(session: &mut Session, cursor: &SweepCursor) -> Result<Counted, sqlx::Error> {
+    on_backend!(session, |connection, text| {
+        let mut query = sqlx::query_as(text(statements_of(cursor.sweep).count));
+        if cursor.sweep != Sweep::PurgeTokens {
+            query = query.bind(cursor.cutoff);
+        }
+        if let Some(retention) = cursor.retention {
+            query = query.bind(retention);
+        }
+        query = query.bind(&cursor.after);
+        if !cursor.sweep.is_of_codes() {
+            query = query.bind(&cursor.below);
+        }
+        query.bind(WINDOW).fetch_one(connection).await
+    })
+}

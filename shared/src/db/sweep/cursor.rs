@@ -38,6 +38,8 @@ pub struct SweepCursor {
     pub(super) below: String,
     /// Where the keys that carry no credible time begin, while they are still to be swept.
     pub(super) beyond: Option<String>,
+    /// Whether everything was due that the last batch came by, so that it probably goes on like that.
+    pub(super) is_dense: bool,
 }
 
 /// Above every key.
@@ -85,7 +87,7 @@ impl SweepCursor {
             }
             Sweep::PurgeTokens => (KeyBound::at(cutoff).hex(), None),
         };
-        Self { sweep, cutoff, retention, after: String::new(), below, beyond }
+        Self { sweep, cutoff, retention, after: String::new(), below, beyond, is_dense: false }
     }
 
     /// The same sweep as of a later `now`, from where this one stopped: what it has passed is not looked at again before

@@ -20,7 +20,6 @@ pub use cursor::SweepCursor;
 use super::backend::{Session, on_backend};
 use super::statements::Statement;
 use super::{AuthDb, DbError, WritePermit, statements};
-use crate::clock::StoredTime;
 
 /// What is swept.
 ///
@@ -86,7 +85,8 @@ impl fmt::Display for Sweep {
 ///
 /// use authdb_shared::db::Batch;
 ///
-/// let batch = Batch { rows: 1_000, is_last: false, held: Duration::from_millis(50) };
+/// let (looked, held) = (Duration::from_millis(5), Duration::from_millis(50));
+/// let batch = Batch { rows: 1_000, is_last: false, looked, held };
 /// let is_too_large = batch.held > Duration::from_millis(25);
 /// assert!(is_too_large, "a login may have waited for as long");
 /// ```
@@ -96,6 +96,8 @@ pub struct Batch {
     pub rows: u64,
     /// Whether nothing is left to do.
     pub is_last: bool,
+    /// How long it took to look for them, which locks nothing.
+    pub looked: Duration,
     /// How long the transaction took that changed them, and so held their locks; zero where nothing was to be changed.
     pub held: Duration,
 }
@@ -148,22 +150,25 @@ impl AuthDb {
             Sweep::PurgeTokens => "deleting the tokens of old months",
         };
         self.place_cursor(cursor);
-        let window = self
+        let began = tokio::time::Instant::now();
+        let (window, last_due) = self
             .limited(attempt, async {
                 let mut session = self.reading().await?;
                 look(&mut session, cursor, limit).await
             })
             .await?;
+        let looked = began.elapsed();
         let began = tokio::time::Instant::now();
-        let (rows, held) = match &window.last_due {
+        let (rows, held) = match &last_due {
             Some(last) => {
                 let rows = self.limited(attempt, self.change_range(permit, cursor, last)).await?;
                 (rows, began.elapsed())
             }
             None => (0, Duration::ZERO),
         };
+        cursor.is_dense = i64::try_from(rows).is_ok_and(|rows| rows > 0 && rows == window.seen);
         let is_last = cursor.advance(window.last, window.seen < i64::from(limit));
-        Ok(Batch { rows, is_last, held })
+        Ok(Batch { rows, is_last, looked, held })
     }
 
     /// The statement that a sweep changes rows with, in the words of this engine, for people who want to see it first.
@@ -209,50 +214,77 @@ impl AuthDb {
     }
 }
 
-/// What a look found.
+/// The next so many keys.
 #[derive(FromRow)]
 struct Window {
-    /// Keys that were looked at.
+    /// How many there are.
     seen: i64,
-    due: i64,
-    oldest: Option<StoredTime>,
     last: Option<String>,
-    last_due: Option<String>,
 }
 
-/// Looks at the next `limit` keys.
-async fn look(session: &mut Session, cursor: &SweepCursor, limit: u32) -> Result<Window, sqlx::Error> {
-    let look = statements_of(cursor.sweep).look;
+/// Looks at the next `limit` keys, and for the last of them that is due. In the middle of a backlog all of them are taken for
+/// due, which the change itself decides.
+async fn look(
+    session: &mut Session,
+    cursor: &SweepCursor,
+    limit: u32,
+) -> Result<(Window, Option<String>), sqlx::Error> {
+    let statements = statements_of(cursor.sweep);
     on_backend!(session, |connection, text| {
-        let mut query = sqlx::query_as(text(look));
-        if cursor.sweep != Sweep::PurgeTokens {
-            query = query.bind(cursor.cutoff);
-        }
-        if let Some(retention) = cursor.retention {
-            query = query.bind(retention);
-        }
-        query = query.bind(&cursor.after);
+        let mut query = sqlx::query_as(text(statements.window)).bind(&cursor.after);
         if !cursor.sweep.is_of_codes() {
             query = query.bind(&cursor.below);
         }
-        query.bind(limit).fetch_one(connection).await
+        let window: Window = query.bind(limit).fetch_one(&mut *connection).await?;
+        let Some(last) = &window.last else { return Ok((window, None)) };
+        if cursor.is_dense {
+            let last_due = window.last.clone();
+            return Ok((window, last_due));
+        }
+        let query = sqlx::query_scalar(text(statements.last_due)).bind(&cursor.after).bind(last);
+        let query = if cursor.sweep == Sweep::PurgeTokens { query } else { query.bind(cursor.cutoff) };
+        let query = if let Some(retention) = cursor.retention { query.bind(retention) } else { query };
+        let last_due = query.fetch_optional(connection).await?;
+        Ok((window, last_due))
     })
 }
 
-/// What each sweep looks with, without locks, and what it changes rows with.
+/// What each sweep reads without locks, and what it changes rows with.
 struct Statements {
-    look: Statement,
+    window: Statement,
+    last_due: Statement,
+    count: Statement,
     change: Statement,
 }
 
 fn statements_of(sweep: Sweep) -> Statements {
     use statements as s;
-    let (look, change) = match sweep {
-        Sweep::ExpireDeviceFlows => (s::LOOK_DEVICE_FLOWS_TO_EXPIRE, s::EXPIRE_DEVICE_FLOWS),
-        Sweep::PurgeDeviceFlows => (s::LOOK_DEVICE_FLOWS_TO_PURGE, s::PURGE_DEVICE_FLOWS),
-        Sweep::ExpireAuthorizationFlows => (s::LOOK_AUTHORIZATION_FLOWS_TO_EXPIRE, s::EXPIRE_AUTHORIZATION_FLOWS),
-        Sweep::PurgeAuthorizationFlows => (s::LOOK_AUTHORIZATION_FLOWS_TO_PURGE, s::PURGE_AUTHORIZATION_FLOWS),
-        Sweep::PurgeTokens => (s::LOOK_TOKENS_TO_PURGE, s::PURGE_TOKENS),
+    let (window, last_due, count, change) = match sweep {
+        Sweep::ExpireDeviceFlows => (
+            s::WINDOW_OF_DEVICE_FLOWS,
+            s::LAST_DEVICE_FLOW_TO_EXPIRE,
+            s::COUNT_DEVICE_FLOWS_TO_EXPIRE,
+            s::EXPIRE_DEVICE_FLOWS,
+        ),
+        Sweep::PurgeDeviceFlows => (
+            s::WINDOW_OF_DEVICE_FLOWS,
+            s::LAST_DEVICE_FLOW_TO_PURGE,
+            s::COUNT_DEVICE_FLOWS_TO_PURGE,
+            s::PURGE_DEVICE_FLOWS,
+        ),
+        Sweep::ExpireAuthorizationFlows => (
+            s::WINDOW_OF_AUTHORIZATION_FLOWS,
+            s::LAST_AUTHORIZATION_FLOW_TO_EXPIRE,
+            s::COUNT_AUTHORIZATION_FLOWS_TO_EXPIRE,
+            s::EXPIRE_AUTHORIZATION_FLOWS,
+        ),
+        Sweep::PurgeAuthorizationFlows => (
+            s::WINDOW_OF_AUTHORIZATION_FLOWS,
+            s::LAST_AUTHORIZATION_FLOW_TO_PURGE,
+            s::COUNT_AUTHORIZATION_FLOWS_TO_PURGE,
+            s::PURGE_AUTHORIZATION_FLOWS,
+        ),
+        Sweep::PurgeTokens => (s::WINDOW_OF_TOKENS, s::LAST_TOKEN_TO_PURGE, s::COUNT_TOKENS_TO_PURGE, s::PURGE_TOKENS),
     };
-    Statements { look, change }
+    Statements { window, last_due, count, change }
 }
