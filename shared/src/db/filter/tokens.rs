@@ -1,138 +1,14 @@
-//! Filters: which rows of a list are wanted.
-//!
-//! Each is applied twice. The statement narrows the rows with patterns, on the server, where the columns' collations make
-//! it match a little too much (`ALICE` for `alice`). What comes back is then compared exactly, here, so that a filter means
-//! the same on every engine. An empty text never means "all".
-
-mod texts;
+//! Which refresh tokens are wanted.
 
 use std::time::Duration;
 
-pub(super) use texts::literal;
-pub use texts::{Containing, ScopeFilter, SubjectFilter};
-use texts::{any, is_or_any};
-
+use super::texts::{any, literal};
+use super::{AgeFilter, Containing, ScopeFilter, SubjectFilter};
 use crate::clock::Timestamp;
 use crate::ids::Subject;
-use crate::liveness::{FlowState, Liveness};
-use crate::model::{AuthorizationFlow, DeviceFlow, FlowStatus, RefreshToken, Scope, TokenStatus};
+use crate::liveness::Liveness;
+use crate::model::{RefreshToken, TokenStatus};
 use crate::policy::Policy;
-
-/// How old the wanted rows are. A row without a time has no age, and is not wanted once an age is; one from the future is
-/// younger than everything.
-///
-/// Lists by key look for authorization flows where their keys sort: a flow whose key is older than itself by more than
-/// the tolerance between two clocks is not found by its age.
-///
-/// # Examples
-/// ```
-/// use std::time::Duration;
-///
-/// use authdb_shared::db::{AgeFilter, FlowFilter};
-///
-/// // What was begun between an hour and a day ago.
-/// let age = AgeFilter {
-///     younger_than: Some(Duration::from_hours(24)),
-///     older_than: Some(Duration::from_hours(1)),
-/// };
-/// let filter = FlowFilter { age, ..FlowFilter::default() };
-/// assert_ne!(filter.age, AgeFilter::default());
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AgeFilter {
-    /// Younger than this.
-    pub younger_than: Option<Duration>,
-    /// Older than this.
-    pub older_than: Option<Duration>,
-}
-
-impl AgeFilter {
-    fn admits(self, time: Option<Timestamp>, now: Timestamp) -> bool {
-        if self == Self::default() {
-            return true;
-        }
-        let Some(time) = time else { return false };
-        let is_young = self.younger_than.is_none_or(|span| time > now.before(span));
-        let is_old = self.older_than.is_none_or(|span| time < now.before(span));
-        is_young && is_old
-    }
-
-    /// The earliest and the latest time of the wanted rows.
-    pub(super) fn span(self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
-        (self.younger_than.map(|span| now.before(span)), self.older_than.map(|span| now.before(span)))
-    }
-}
-
-/// Where a flow must stand to be wanted: [`FlowState`] without its times.
-///
-/// # Examples
-/// ```
-/// use authdb_shared::db::{FlowFilter, FlowStateFilter, Order, PageRequest};
-///
-/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let folder = tempfile::tempdir()?;
-/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
-/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
-/// # let permit = db.write_permit(&Actor::of_this_process())?;
-/// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
-/// # let mut work = db.begin(&permit).await?;
-/// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
-/// # work.commit().await?;
-/// let request = PageRequest::first(Order::NewestFirst, 100);
-/// let stale = FlowFilter { state: Some(FlowStateFilter::Stale), ..FlowFilter::default() };
-/// assert!(db.device_flows(&stale, &config.policy, &request).await?.rows.is_empty(), "{code} is young");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is the state of the same name")]
-pub enum FlowStateFilter {
-    Pending,
-    Ready,
-    Stale,
-    Done,
-    Error,
-    Unrecognised,
-}
-
-impl FlowStateFilter {
-    /// The state, without its times.
-    ///
-    /// # Examples
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use authdb_shared::db::FlowStateFilter;
-    /// use authdb_shared::liveness::FlowState;
-    ///
-    /// let state = FlowState::Ready { left: Duration::from_secs(7) };
-    /// assert_eq!(FlowStateFilter::of(state), FlowStateFilter::Ready);
-    /// ```
-    #[must_use]
-    pub fn of(state: FlowState) -> Self {
-        match state {
-            FlowState::Pending { .. } => Self::Pending,
-            FlowState::Ready { .. } => Self::Ready,
-            FlowState::Stale { .. } => Self::Stale,
-            FlowState::Done => Self::Done,
-            FlowState::Error => Self::Error,
-            FlowState::Unrecognised => Self::Unrecognised,
-        }
-    }
-
-    /// The status word that such flows have, where it is one.
-    fn status(self) -> Option<&'static str> {
-        match self {
-            Self::Pending => Some("PENDING"),
-            Self::Ready => Some("READY"),
-            Self::Done => Some("DONE"),
-            Self::Error => Some("ERROR"),
-            Self::Stale | Self::Unrecognised => None,
-        }
-    }
-}
 
 /// What must be true of a token for it to be wanted: [`Liveness`] without its times.
 ///
@@ -221,147 +97,6 @@ impl LivenessFilter {
             Self::Active | Self::Live | Self::Expired | Self::Undated | Self::FromTheFuture => Some("CREATED"),
             Self::Unrecognised | Self::NotRevoked | Self::Nothing => None,
         }
-    }
-}
-
-/// Which flows are wanted; the default is all.
-///
-/// # Examples
-/// ```
-/// use authdb_shared::db::{FlowFilter, FlowStateFilter};
-///
-/// let pending = FlowFilter { state: Some(FlowStateFilter::Pending), ..FlowFilter::default() };
-/// assert_ne!(pending, FlowFilter::default());
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FlowFilter {
-    /// Containing this text in key, status, client, scope, subject or redirect URI.
-    pub containing: Containing,
-    /// With this status word.
-    pub status: Option<FlowStatus>,
-    /// In this state.
-    pub state: Option<FlowStateFilter>,
-    /// Begun by this client.
-    pub client: Option<String>,
-    /// Asking for this.
-    pub scope: ScopeFilter,
-    /// Of this user: the `sub` of the ID token, with or without the VO of the scope before it.
-    pub subject: Option<SubjectFilter>,
-    /// Of this age.
-    pub age: AgeFilter,
-}
-
-impl FlowFilter {
-    /// Flows containing a text.
-    ///
-    /// # Examples
-    /// ```
-    /// use authdb_shared::db::{FlowFilter, Order, PageRequest};
-    ///
-    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
-    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
-    /// # let permit = db.write_permit(&Actor::of_this_process())?;
-    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
-    /// # let mut work = db.begin(&permit).await?;
-    /// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
-    /// # work.commit().await?;
-    /// let request = PageRequest::first(Order::NewestFirst, 100);
-    /// let page = db.device_flows(&FlowFilter::containing("LHCB_USER"), &config.policy, &request).await?;
-    /// assert_eq!(page.rows[0].user_code, code, "its scope asks for group:lhcb_user");
-    /// let page = db.device_flows(&FlowFilter::containing("lhcb%"), &config.policy, &request).await?;
-    /// assert!(page.rows.is_empty(), "a percent sign is a percent sign");
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn containing(text: &str) -> Self {
-        Self { containing: Containing::new(text), ..Self::default() }
-    }
-
-    /// Whether a device flow that was read is wanted. A list compares every row so, after its statement, for `now` on the
-    /// database's clock.
-    ///
-    /// # Examples
-    /// ```
-    /// use authdb_shared::db::FlowFilter;
-    /// use authdb_shared::ids::UserCode;
-    /// use authdb_shared::model::{DeviceFlow, FlowStatus, Scope};
-    /// use authdb_shared::{Policy, clock};
-    ///
-    /// let flow = DeviceFlow {
-    ///     user_code: UserCode::from_stored("BCDFGHJK".to_owned()),
-    ///     status: FlowStatus::Pending,
-    ///     created: None,
-    ///     client_id: "dirac-cli".to_owned(),
-    ///     scope: Scope::from_stored("vo:lhcb".to_owned()),
-    ///     sub: None,
-    /// };
-    /// let (now, policy) = (clock::host_now(), Policy::default());
-    /// assert!(FlowFilter::containing("DIRAC").admits_device_flow(&flow, now, &policy));
-    /// assert!(!FlowFilter::containing("gridpp").admits_device_flow(&flow, now, &policy));
-    /// ```
-    #[must_use]
-    pub fn admits_device_flow(&self, flow: &DeviceFlow, now: Timestamp, policy: &Policy) -> bool {
-        let DeviceFlow { user_code, status, created, client_id, scope, sub } = flow;
-        let texts = [status.as_str(), client_id, scope.as_str(), sub.as_deref().unwrap_or_default()];
-        self.admits(status, flow.state(now, policy), client_id, scope, sub.as_deref())
-            && self.age.admits(*created, now)
-            && self.containing.is_in(user_code.stored(), &texts)
-    }
-
-    /// The same for an authorization flow.
-    ///
-    /// # Examples
-    /// ```
-    /// use authdb_shared::db::FlowFilter;
-    /// use authdb_shared::ids::FlowId;
-    /// use authdb_shared::model::{AuthorizationFlow, FlowStatus, Scope};
-    /// use authdb_shared::{Policy, clock};
-    ///
-    /// let flow = AuthorizationFlow {
-    ///     id: FlowId::from_stored("01a2f3".to_owned()),
-    ///     status: FlowStatus::Done,
-    ///     created: None,
-    ///     client_id: "web".to_owned(),
-    ///     scope: Scope::from_stored("vo:lhcb".to_owned()),
-    ///     redirect_uri: "https://diracx.example/callback".to_owned(),
-    ///     sub: None,
-    /// };
-    /// let (now, policy) = (clock::host_now(), Policy::default());
-    /// assert!(FlowFilter::containing("/callback").admits_authorization_flow(&flow, now, &policy));
-    /// ```
-    #[must_use]
-    pub fn admits_authorization_flow(&self, flow: &AuthorizationFlow, now: Timestamp, policy: &Policy) -> bool {
-        let AuthorizationFlow { id, status, created, client_id, scope, redirect_uri, sub } = flow;
-        let texts = [status.as_str(), client_id, scope.as_str(), redirect_uri, sub.as_deref().unwrap_or_default()];
-        self.admits(status, flow.state(now, policy), client_id, scope, sub.as_deref())
-            && self.age.admits(*created, now)
-            && self.containing.is_in(id.stored(), &texts)
-    }
-
-    fn admits(&self, status: &FlowStatus, state: FlowState, client: &str, scope: &Scope, sub: Option<&str>) -> bool {
-        let is_of = |wanted: &SubjectFilter| {
-            let Some(sub) = sub else { return false };
-            wanted.admits(sub) || scope.vo().is_some_and(|vo| wanted.admits(&format!("{vo}:{sub}")))
-        };
-        self.status.as_ref().is_none_or(|wanted| wanted.as_str() == status.as_str())
-            && self.state.is_none_or(|wanted| wanted == FlowStateFilter::of(state))
-            && is_or_any(self.client.as_deref(), Some(client))
-            && self.scope.admits(scope)
-            && self.subject.as_ref().is_none_or(is_of)
-    }
-
-    /// The patterns of the statements, in their order: status, client, three of the scope.
-    pub(super) fn patterns(&self) -> [String; 5] {
-        let word = self.status.as_ref().map(FlowStatus::as_str);
-        let word = word.or_else(|| self.state.and_then(FlowStateFilter::status));
-        let client = self.client.as_deref().map_or_else(any, literal);
-        let [vo, group, text] = self.scope.patterns();
-        [word.map_or_else(any, literal), client, vo, group, text]
     }
 }
 
@@ -548,7 +283,7 @@ impl TokenFilter {
     }
 
     /// The subject, where it is named exactly.
-    pub(super) fn exact_subject(&self) -> Option<&Subject> {
+    pub(in crate::db) fn exact_subject(&self) -> Option<&Subject> {
         match &self.subject {
             Some(SubjectFilter::Exactly(subject)) => Some(subject),
             _ => None,
@@ -556,7 +291,7 @@ impl TokenFilter {
     }
 
     /// The patterns of the statements, in their order: status, subject, three of the scope.
-    pub(super) fn patterns(&self) -> [String; 5] {
+    pub(in crate::db) fn patterns(&self) -> [String; 5] {
         let word = self.status.as_ref().map(TokenStatus::as_str);
         let word = word.or_else(|| self.liveness.and_then(LivenessFilter::status));
         let subject = match &self.subject {
@@ -569,22 +304,15 @@ impl TokenFilter {
     }
 
     /// Whether revoked tokens may be wanted, by far the most of a table.
-    pub(super) fn may_want_revoked(&self) -> bool {
+    pub(in crate::db) fn may_want_revoked(&self) -> bool {
         self.liveness.is_none_or(|wanted| wanted.admits(Liveness::Revoked))
     }
 
     /// Whether most rows of its horizon are wanted, so that a page is found without looking far.
-    pub(super) fn is_dense(&self) -> bool {
+    pub(in crate::db) fn is_dense(&self) -> bool {
         let subject = self.subject.clone().filter(|_| self.exact_subject().is_none());
         let narrow = Self { horizon: Horizon::All, liveness: None, subject, ..self.clone() };
         narrow == Self::default() && (self.liveness.is_none() || self.horizon == Horizon::Live)
-    }
-}
-
-impl FlowFilter {
-    /// Whether most rows are wanted.
-    pub(super) fn is_dense(&self) -> bool {
-        *self == Self::default()
     }
 }
 
@@ -613,14 +341,5 @@ mod tests {
                 assert_eq!(one.and(two).admits(liveness), is_in_both, "{one:?} and {two:?}: {liveness:?}");
             }
         }
-    }
-
-    #[test]
-    fn an_age_leaves_out_what_has_none() {
-        let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
-        let hour = Duration::from_hours(1);
-        let young = AgeFilter { younger_than: Some(hour), older_than: None };
-        assert!(young.admits(Some(now), now) && !young.admits(Some(now.before(hour)), now) && !young.admits(None, now));
-        assert!(AgeFilter::default().admits(None, now));
     }
 }
