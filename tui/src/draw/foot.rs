@@ -8,7 +8,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 use super::format::harmless;
 use super::style;
 use crate::app::{App, Tone};
-use crate::command::COMMANDS;
+use crate::command::{COMMANDS, Command};
 
 /// Messages get as many lines as they need, up to this.
 const NOTICE_LINES: u16 = 4;
@@ -68,6 +68,10 @@ fn hint_line(app: &App, width: usize) -> Line<'static> {
             [Span::styled(app.keys.shown(entry.command), key), Span::styled(format!(" {}  ", entry.hint), hint)]
         })
         .collect();
+    let is_cut = super::hidden_page_lines(app) > app.page_scroll;
+    let more = is_cut
+        .then(|| [Span::styled(app.keys.shown(Command::Down), style::KEY), Span::styled(" more  ", style::PLAIN)]);
+    let hints: Vec<[Span; 2]> = more.into_iter().chain(hints).collect();
     let (optional, always) = hints.split_at(hints.len().saturating_sub(2));
     let length = |hint: &[Span; 2]| hint.iter().map(Span::width).sum::<usize>();
     let mut room = width.saturating_sub(1 + always.iter().map(length).sum::<usize>());

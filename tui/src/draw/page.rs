@@ -14,6 +14,9 @@ use crate::app::{App, Reading, Screen};
 use crate::look::Look;
 use crate::table::Role;
 
+/// How much further in than its first row the rest of a long line stands.
+const FURTHER_IN: usize = 2;
+
 /// Paints the screen in view.
 pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
     let scroll = app.page_scroll.min(hidden_lines(app, area));
@@ -34,7 +37,34 @@ fn paragraph(app: &App, area: Rect) -> Paragraph<'static> {
         Screen::Janitor => janitor::lines(app),
         _ => Vec::new(),
     };
-    Paragraph::new(app.veil.lines(lines)).wrap(Wrap { trim: false })
+    let width = usize::from(area.width);
+    let lines: Vec<Line> = app.veil.lines(lines).into_iter().flat_map(|line| broken(line, width)).collect();
+    Paragraph::new(lines).wrap(Wrap { trim: false })
+}
+
+/// A line of one style that is too long, as several, of which all but the first are set in. What ends in blanks, as bars do,
+/// ends where they begin.
+fn broken(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
+    let [only] = &line.spans[..] else { return vec![line] };
+    let text = only.content.trim_end();
+    let style = line.style.patch(only.style);
+    if text.width() <= width {
+        return vec![Line::styled(text.to_owned(), style)];
+    }
+    let begin = text.len() - text.trim_start().len();
+    let mut rows = vec![text[..begin].to_owned()];
+    for word in text[begin..].split(' ') {
+        let row = rows.last_mut().unwrap_or_else(|| unreachable!("there is a first row, and none is taken away"));
+        if row.trim().is_empty() || row.width() + 1 + word.width() <= width {
+            if !row.trim().is_empty() {
+                row.push(' ');
+            }
+            row.push_str(word);
+        } else {
+            rows.push(format!("{:indent$}{word}", "", indent = begin + FURTHER_IN));
+        }
+    }
+    rows.into_iter().map(|row| Line::styled(row, style)).collect()
 }
 
 /// The head of a section, with what is wrong with what stands in it.

@@ -14,7 +14,7 @@ use crate::table::Role;
 
 /// Everything on it.
 pub(super) fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
+    let mut lines = next_roll(app);
     match &app.looks.months.value {
         None => lines.push(head(app, "Months of RefreshTokens", Look::Months)),
         Some(Months { counted: Some(counted), .. }) => lines.extend(unpartitioned(app, counted, width)),
@@ -24,7 +24,12 @@ pub(super) fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
             lines.extend(partitioned(app, layout, *now, width));
         }
     }
-    lines.push(head(app, "Next roll", Look::Plan));
+    lines
+}
+
+/// What changes next, first of all: the months are many, and nobody should have to scroll for what is about to be dropped.
+fn next_roll(app: &App) -> Vec<Line<'static>> {
+    let mut lines = vec![head(app, "Next roll", Look::Plan)];
     if let Some(plan) = &app.looks.plan.value {
         lines.extend(
             plan.clocks.iter().map(|clock| line(format!("refused: {}", harmless(clock)), style::of(Role::Bad))),
