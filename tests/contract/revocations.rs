@@ -132,3 +132,31 @@ async fn what_was_revoked_before_a_failure_is_said() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn all_of_a_subject_can_be_stopped_between_its_batches() {
+    on_every_key_column(|world| async move {
+        let now = world.now().await;
+        let tokens: Vec<TokenRow> =
+            (0..500).map(|minutes| TokenRow::created(key_at(now.before(MINUTE * minutes)), ALICE)).collect();
+        world.add_tokens(&tokens).await;
+        let alice = Subject::new(ALICE).expect("a subject");
+        let mut asked = Vec::new();
+        let outcome = world
+            .db
+            .revoke_subject_while(&world.permit, &alice, |revoked| {
+                asked.push(revoked);
+                revoked < 400
+            })
+            .await;
+        assert_eq!((outcome.revoked, outcome.is_stopped), (400, true), "on {}", world.engine());
+        assert_eq!(
+            (asked, revocable(&world).await),
+            (vec![200, 400], 100),
+            "what was revoked stays so, and no more is"
+        );
+        let rest = world.db.revoke_subject_while(&world.permit, &alice, |_| false).await;
+        assert_eq!((rest.revoked, rest.is_stopped), (100, false), "behind the last batch there is nothing to stop");
+    })
+    .await;
+}

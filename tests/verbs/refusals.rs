@@ -135,3 +135,20 @@ async fn where_a_reason_is_required_nothing_is_changed_without_one() {
     authdb.run(&["device", "deny", "BCDF-GHJK", "--yes", "--reason", "ticket 7"]).await.ends_with(0);
     assert_eq!(world.column("SELECT Reason FROM AdminActions WHERE Action = 'deny'").await, ["ticket 7"]);
 }
+
+#[tokio::test]
+async fn a_reason_that_the_journal_would_cut_is_refused_before_anything_is_done() {
+    let world = World::create(Engine::Sqlite).await;
+    let authdb = with_ledger(&world).await;
+    world.add_device_flow(DeviceFlowRow::default()).await;
+    let before = everything(&world).await;
+    let longest = "é".repeat(1024);
+    let longer = format!("{longest}x");
+    for last in ["--yes", "--dry-run"] {
+        let deny = ["device", "deny", "BCDF-GHJK", "--reason", &longer, last];
+        authdb.run(&deny).await.ends_with(2).says("longer than the 1024 characters that the journal keeps");
+    }
+    assert_eq!(everything(&world).await, before);
+    authdb.run(&["device", "deny", "BCDF-GHJK", "--reason", &longest, "--yes"]).await.ends_with(0);
+    assert_eq!(world.column("SELECT Reason FROM AdminActions WHERE Action = 'deny'").await, [longest]);
+}

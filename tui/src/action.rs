@@ -116,6 +116,13 @@ pub enum Answer {
         /// What became of it.
         fate: StepFate,
     },
+    /// A step of several batches goes on: so many rows have been changed by it.
+    StepGoesOn {
+        /// Of which work.
+        number: u64,
+        /// How many.
+        rows: u64,
+    },
     /// No more steps are taken.
     WorkEnded {
         /// Of which work.

@@ -125,8 +125,8 @@ pub use held_months::{HeldMonth, HeldMonths, HoldOutcome};
 pub use indexes::TextColumn;
 use ledger::NewAction;
 pub use ledger::{
-    AdminAction, ChainFault, JANITOR_LEASE, JournalCheck, LEDGER_VERSION, Lease, LeaseRow, LedgerState, Outcome, Run,
-    RunOutcome,
+    AdminAction, ChainFault, JANITOR_LEASE, JournalCheck, LEDGER_VERSION, Lease, LeaseRow, LedgerState, Outcome,
+    REASON_WIDTH, Run, RunOutcome,
 };
 pub use one_subject::OneSubject;
 pub use page::{Order, Page, PageCursor, PageRequest};
@@ -137,7 +137,7 @@ pub use permit::WritePermit;
 pub use privileges::{
     HOLDING_PRIVILEGES, JANITOR_PRIVILEGES, MissingPrivileges, OPERATOR_PRIVILEGES, Privilege, VIEWER_PRIVILEGES,
 };
-pub use refresh_tokens::{RevokeRefusal, RevokedSubject};
+pub use refresh_tokens::{REVOKED_PER_BATCH, RevokeRefusal, RevokedSubject};
 pub use schema::{ExtraColumn, SchemaFacts};
 pub use server_facts::{GaleraFacts, ServerFacts};
 pub use server_load::ServerLoad;

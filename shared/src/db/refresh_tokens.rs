@@ -89,18 +89,28 @@ pub enum RevokeRefusal {
 ///     None => format!("{} tokens revoked", outcome.revoked),
 ///     Some(error) => format!("{} tokens revoked, then: {error}", outcome.revoked),
 /// };
-/// assert_eq!(report(&RevokedSubject { revoked: 3, stopped_by: None }), "3 tokens revoked");
+/// assert_eq!(report(&RevokedSubject { revoked: 3, is_stopped: false, stopped_by: None }), "3 tokens revoked");
 /// ```
 #[derive(Debug)]
 pub struct RevokedSubject {
     /// Tokens that were revoked, and stay so.
     pub revoked: u64,
-    /// Why it stopped before all were revoked, if it did.
+    /// Whether it was told to stop, and left the rest as it was.
+    pub is_stopped: bool,
+    /// Why it broke off before all were revoked, if it did.
     pub stopped_by: Option<DbError>,
 }
 
-/// Tokens per transaction: small enough that a client refreshing one of them hardly waits.
-const REVOKED_PER_BATCH: u32 = 200;
+/// Tokens of a subject that are revoked in one transaction: small enough that a client refreshing one of them hardly waits.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::REVOKED_PER_BATCH;
+///
+/// let batches = |tokens: u64| tokens.div_ceil(u64::from(REVOKED_PER_BATCH));
+/// assert_eq!([batches(1), batches(401)], [1, 3]);
+/// ```
+pub const REVOKED_PER_BATCH: u32 = 200;
 
 /// Counting stops here: "more than" serves as well as an exact number.
 pub(super) const COUNTED_AT_MOST: u32 = 100_000;
@@ -259,7 +269,42 @@ impl AuthDb {
     /// # }
     /// ```
     pub async fn revoke_subject(&self, permit: &WritePermit, subject: &Subject) -> RevokedSubject {
-        self.revoke_all(permit, subject, true).await
+        self.revoke_subject_while(permit, subject, |_| true).await
+    }
+
+    /// The same for as long as `goes_on` says so: it is asked before each further batch, with the number of tokens that
+    /// have been revoked so far. What has been revoked when it says no stays revoked.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # let alice = authdb_shared::ids::Subject::new("lhcb:alice")?;
+    /// # let scope = authdb_shared::model::Scope::from_stored("vo:lhcb group:lhcb_user".to_owned());
+    /// for _ in 0..300 {
+    ///     let mut work = db.begin(&permit).await?;
+    ///     let jti = authdb_shared::ids::Jti::issue(work.now(), &mut clock::randomness());
+    ///     work.insert_refresh_token(&jti, &alice, &scope).await?;
+    ///     work.commit().await?;
+    /// }
+    /// let outcome = db.revoke_subject_while(&permit, &alice, |revoked| revoked < 200).await;
+    /// assert_eq!((outcome.revoked, outcome.is_stopped), (200, true));
+    /// assert_eq!(db.revocable_tokens(&alice).await?, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn revoke_subject_while(
+        &self,
+        permit: &WritePermit,
+        subject: &Subject,
+        goes_on: impl FnMut(u64) -> bool + Send,
+    ) -> RevokedSubject {
+        self.revoke_all(permit, subject, true, goes_on).await
     }
 
     /// `is_journalled`: whether an administrator does it, rather than a service.
@@ -268,15 +313,25 @@ impl AuthDb {
         permit: &WritePermit,
         subject: &Subject,
         is_journalled: bool,
+        mut goes_on: impl FnMut(u64) -> bool + Send,
     ) -> RevokedSubject {
         let mut revoked = 0;
+        let (mut is_stopped, mut stopped_by) = (false, None);
         loop {
             match self.revoke_batch(permit, subject, is_journalled).await {
-                Ok(0) => return RevokedSubject { revoked, stopped_by: None },
-                Ok(count) => revoked += count,
-                Err(error) => return RevokedSubject { revoked, stopped_by: Some(error) },
+                Ok(0) => break,
+                Ok(count) => {
+                    revoked += count;
+                    // Behind a batch that was not full nothing is left but what has come meanwhile.
+                    is_stopped = count >= u64::from(REVOKED_PER_BATCH) && !goes_on(revoked);
+                }
+                Err(error) => stopped_by = Some(error),
+            }
+            if is_stopped || stopped_by.is_some() {
+                break;
             }
         }
+        RevokedSubject { revoked, is_stopped, stopped_by }
     }
 
     async fn revoke_batch(&self, permit: &WritePermit, subject: &Subject, is_journalled: bool) -> Result<u64, DbError> {

@@ -287,14 +287,30 @@ impl AuthDb {
     /// # Examples
     /// See [`AuthDb::plan_revocation`].
     pub async fn take_step(&self, permit: &WritePermit, step: &PlanStep, policy: &Policy) -> StepFate {
+        self.take_step_while(permit, step, policy, |_| true).await
+    }
+
+    /// The same for as long as `goes_on` says so. Only a step of several batches asks, with the number of rows that it has
+    /// changed so far.
+    ///
+    /// # Examples
+    /// See [`AuthDb::revoke_subject_while`].
+    pub async fn take_step_while(
+        &self,
+        permit: &WritePermit,
+        step: &PlanStep,
+        policy: &Policy,
+        goes_on: impl FnMut(u64) -> bool + Send,
+    ) -> StepFate {
         match step {
             PlanStep::Approve(code, claims) => one(self.approve_device_flow(permit, code, claims, policy).await),
             PlanStep::Deny(code) => one(self.deny_device_flow(permit, code).await),
             PlanStep::Cancel(id) => one(self.cancel_authorization_flow(permit, id).await),
             PlanStep::Revoke(jti) => one(self.revoke_token(permit, jti).await),
             PlanStep::RevokeSubject(subject) => {
-                let outcome = self.revoke_subject(permit, subject).await;
+                let outcome = self.revoke_subject_while(permit, subject, goes_on).await;
                 match outcome.stopped_by {
+                    None if outcome.is_stopped => StepFate::Stopped(outcome.revoked),
                     None if outcome.revoked == 0 => {
                         StepFate::Refused(format!("every token of {subject} is revoked already"))
                     }

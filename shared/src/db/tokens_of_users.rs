@@ -116,7 +116,7 @@ impl AuthDb {
     /// # }
     /// ```
     pub async fn revoke_user_refresh_tokens(&self, permit: &WritePermit, subject: &Subject) -> Result<u64, DbError> {
-        let outcome = self.revoke_all(permit, subject, false).await;
+        let outcome = self.revoke_all(permit, subject, false, |_| true).await;
         outcome.stopped_by.map_or(Ok(outcome.revoked), Err)
     }
 }

@@ -59,6 +59,8 @@ pub enum StepFate {
     Refused(String),
     /// The database could not do it. So many rows had been changed before.
     Failed(u64, String),
+    /// It was told to stop between two of its batches. So many rows were changed, and the rest was not.
+    Stopped(u64),
     /// The connection broke. So many rows were changed for certain; whether the rest was is not known.
     Unknown(u64, String),
 }
@@ -74,7 +76,7 @@ impl StepFate {
     }
 }
 
-/// What became of a plan, exactly: every step is in one of the five lists.
+/// What became of a plan, exactly: every step is in one of the six lists.
 ///
 /// # Examples
 /// ```
@@ -98,6 +100,8 @@ pub struct WorkReport {
     pub refused: Vec<(PlanStep, String)>,
     /// Failed, and why.
     pub failed: Vec<(PlanStep, String)>,
+    /// Stopped between two batches, and how many rows had been changed by then.
+    pub stopped: Vec<(PlanStep, u64)>,
     /// Cut off by a broken connection: nobody knows whether it was done.
     pub unknown: Vec<(PlanStep, String)>,
     /// Not tried, because the work was stopped or the connection was lost.
@@ -132,6 +136,10 @@ impl WorkReport {
                 self.rows += rows;
                 self.failed.push((step.clone(), reason));
             }
+            StepFate::Stopped(rows) => {
+                self.rows += rows;
+                self.stopped.push((step.clone(), rows));
+            }
             StepFate::Unknown(rows, reason) => {
                 self.rows += rows;
                 self.unknown.push((step.clone(), reason));
@@ -149,7 +157,7 @@ impl WorkReport {
     /// ```
     #[must_use]
     pub fn tried(&self) -> usize {
-        self.done.len() + self.refused.len() + self.failed.len() + self.unknown.len()
+        self.done.len() + self.refused.len() + self.failed.len() + self.stopped.len() + self.unknown.len()
     }
 
     /// Whether all of it was done.
@@ -158,7 +166,8 @@ impl WorkReport {
     /// See [`WorkReport`].
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.refused.is_empty() && self.failed.is_empty() && self.unknown.is_empty() && self.untried.is_empty()
+        let is_none = [&self.refused, &self.failed, &self.unknown].iter().all(|steps| steps.is_empty());
+        is_none && self.stopped.is_empty() && self.untried.is_empty()
     }
 }
 

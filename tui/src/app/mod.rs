@@ -434,6 +434,7 @@ impl App {
             Answer::Flow { code, found } => return self.looked_up(&code, found),
             Answer::Planned { generation, plan } => return self.planned(generation, plan),
             Answer::StepTaken { number, step, times, fate } => return self.step_taken(number, &step, times, fate),
+            Answer::StepGoesOn { number, rows } => self.step_goes_on(number, rows),
             Answer::WorkEnded { number, broken_by } => return self.work_ended(number, broken_by),
             Answer::Glanced(seen) => return self.glanced(seen),
             Answer::Exported { export, result } => return self.exported(&export, result),

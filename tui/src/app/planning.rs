@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authdb_shared::db::{ApproveRefusal, DbError};
+use authdb_shared::db::{ApproveRefusal, DbError, REASON_WIDTH};
 use authdb_shared::session_plan::{PlannedWork, SessionPlan};
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::backend::crossterm::EventHandler;
@@ -10,6 +10,7 @@ use tui_input::backend::crossterm::EventHandler;
 use super::plan_dialog::{PlanDialog, PlanField};
 use super::{App, Approve, Dialog, Screen, Tone};
 use crate::command::Command;
+use crate::draw::format::number;
 use crate::effect::Effect;
 use crate::request::Request;
 
@@ -90,7 +91,14 @@ impl App {
             (KeyCode::PageUp, _) => return self.scroll_dialog(Command::PageUp),
             (KeyCode::Tab | KeyCode::BackTab, _) => dialog.switch_field(),
             (_, PlanField::Reason) => {
+                let before = dialog.reason.clone();
                 dialog.reason.handle_event(&Event::Key(key));
+                if dialog.reason.value().chars().count() > REASON_WIDTH {
+                    dialog.reason = before;
+                    dialog.error =
+                        Some(format!("The journal keeps {} characters, and no more.", number(REASON_WIDTH as u64)));
+                    return Vec::new();
+                }
             }
             (_, PlanField::Answer) => {
                 dialog.answer.handle_event(&Event::Key(key));

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use authdb_shared::Timestamp;
+use authdb_shared::db::REVOKED_PER_BATCH;
 use authdb_shared::ids::Subject;
 use authdb_shared::model::RefreshToken;
 use authdb_shared::session_plan::{PlanStep, PlannedWork, SessionPlan, StepFate, WorkReport};
@@ -23,6 +24,8 @@ pub struct Work {
     pub is_stopping: bool,
     number: u64,
     steps: usize,
+    /// Rows that the step in hand has changed so far.
+    rows_in_hand: u64,
 }
 
 /// Work that has ended, in front of the admin.
@@ -74,6 +77,19 @@ impl Work {
         }
     }
 
+    /// Whether its steps are of several batches, between which it can be stopped as well.
+    #[must_use]
+    pub fn has_batches(&self) -> bool {
+        matches!(self.plan.work, PlannedWork::RevokeSubjects(_))
+            && self.plan.work.count() > u64::from(REVOKED_PER_BATCH)
+    }
+
+    /// Rows that were changed so far, those of the step in hand included.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.report.rows + self.rows_in_hand
+    }
+
     /// The token that a step is about, as the plan has it.
     fn token(&self, step: &PlanStep) -> Option<&RefreshToken> {
         let (PlannedWork::Revoke(tokens), PlanStep::Revoke(jti)) = (&self.plan.work, step) else { return None };
@@ -86,9 +102,10 @@ impl Work {
             (PlanStep::RevokeSubject(subject), StepFate::Done(_) | StepFate::Refused(_)) => {
                 Some((subject.clone(), None))
             }
-            (PlanStep::RevokeSubject(subject), StepFate::Failed(rows, _) | StepFate::Unknown(rows, _)) => {
-                (*rows > 0 || matches!(fate, StepFate::Unknown(..))).then(|| (subject.clone(), Some(began)))
-            }
+            (
+                PlanStep::RevokeSubject(subject),
+                StepFate::Failed(rows, _) | StepFate::Unknown(rows, _) | StepFate::Stopped(rows),
+            ) => (*rows > 0 || matches!(fate, StepFate::Unknown(..))).then(|| (subject.clone(), Some(began))),
             (PlanStep::Revoke(_), StepFate::Done(_) | StepFate::Unknown(..)) => {
                 Some((self.token(step)?.subject.clone()?, Some(began)))
             }
@@ -111,6 +128,7 @@ impl Work {
         for (count, what) in [
             (report.refused.len(), "refused"),
             (report.failed.len(), "failed"),
+            (report.stopped.len(), "stopped on the way"),
             (report.unknown.len(), "not known"),
             (report.untried.len(), "not tried"),
         ] {
@@ -152,6 +170,8 @@ impl Work {
         };
         let text = if let Some((_, reason)) = report.refused.first() {
             format!("Nothing was changed: {reason}")
+        } else if !report.stopped.is_empty() {
+            format!("{some}it was stopped.")
         } else if let Some((_, reason)) = report.failed.first() {
             format!("{some}{reason}")
         } else if let Some((_, reason)) = report.unknown.first() {
@@ -168,10 +188,11 @@ impl App {
     pub(super) fn begin(&mut self, plan: SessionPlan, connection: ConnectionNumber, reason: String) -> Vec<Effect> {
         self.works_begun += 1;
         let (number, steps) = (self.works_begun, plan.steps());
-        self.dialog = (steps.len() > 1).then_some(Dialog::Work);
+        let is_long = steps.len() > 1 || plan.work.count() > u64::from(REVOKED_PER_BATCH);
+        self.dialog = is_long.then_some(Dialog::Work);
         self.dialog_scroll = 0;
         let report = WorkReport::of(steps.clone());
-        self.work = Some(Work { plan, report, is_stopping: false, number, steps: steps.len() });
+        self.work = Some(Work { plan, report, is_stopping: false, number, steps: steps.len(), rows_in_hand: 0 });
         vec![Effect::Work { connection, number, steps, reason: (!reason.is_empty()).then_some(reason) }]
     }
 
@@ -190,6 +211,7 @@ impl App {
         let now = self.now();
         let Some(work) = self.work.as_mut().filter(|work| work.number == number) else { return Vec::new() };
         let watch = work.to_watch(step, &fate, times.began);
+        work.rows_in_hand = 0;
         work.report.add(step, fate);
         if let Some((subject, since)) = watch {
             let revoked_at = times.ended.unwrap_or(now);
@@ -199,10 +221,21 @@ impl App {
         Vec::new()
     }
 
+    /// Takes in how far the step in hand is.
+    pub(super) fn step_goes_on(&mut self, number: u64, rows: u64) {
+        if let Some(work) = self.work.as_mut().filter(|work| work.number == number) {
+            work.rows_in_hand = rows;
+        }
+    }
+
     /// Says what became of the work, and reads what it touched anew.
     pub(super) fn work_ended(&mut self, number: u64, broken_by: Option<String>) -> Vec<Effect> {
         let Some(work) = self.work.take_if(|work| work.number == number) else { return Vec::new() };
         self.take_marks_from(&work.report);
+        // Of one step there is no report but a sentence.
+        if work.steps == 1 && matches!(self.dialog, Some(Dialog::Work)) {
+            self.dialog = None;
+        }
         match broken_by {
             Some(reason) if work.steps == 1 && work.report.tried() == 0 => {
                 self.say(Tone::Bad, format!("Nothing was changed: {reason}"));
@@ -297,6 +330,12 @@ impl Ended {
             steps.iter().map(|(step, reason)| format!("{what}  {step}: {}", harmless(reason))).collect()
         };
         let mut lines = with_reason("NOT KNOWN", &report.unknown);
+        lines.extend(
+            report
+                .stopped
+                .iter()
+                .map(|(step, rows)| format!("STOPPED    {step}: {} revoked, the rest is NOT", counted(*rows, "token"))),
+        );
         lines.extend(with_reason("failed   ", &report.failed));
         lines.extend(with_reason("refused  ", &report.refused));
         let why = harmless(&self.why_untried);

@@ -76,6 +76,7 @@ fn context(app: &App) -> String {
 
 fn under_way(work: &Work) -> String {
     match work.steps() {
+        1 if work.has_batches() => format!("changing… {} tokens  ", number(work.rows())),
         1 => "changing…  ".to_owned(),
         steps => format!("changing… {} of {}  ", number(work.report.tried() as u64), number(steps as u64)),
     }

@@ -18,11 +18,12 @@ pub(super) fn content(work: &Work) -> Content {
         (report.done.len(), work.done()),
         (report.refused.len(), "refused"),
         (report.failed.len(), "failed"),
+        (report.stopped.len(), "stopped"),
         (report.unknown.len(), "not known"),
         (report.untried.len(), "left"),
     ];
-    let figures: Vec<String> =
-        figures.iter().map(|(count, what)| format!("{} {what}", number(*count as u64))).collect();
+    let figures = figures.iter().filter(|(count, what)| *count > 0 || *what != "stopped");
+    let figures: Vec<String> = figures.map(|(count, what)| format!("{} {what}", number(*count as u64))).collect();
     let mut lines = vec![
         Line::from(vec![
             Span::raw(bar),
@@ -32,12 +33,18 @@ pub(super) fn content(work: &Work) -> Content {
         Line::raw(""),
         Line::raw(figures.join("   ")),
     ];
+    if work.has_batches() {
+        let (rows, count) = (number(work.rows()), number(work.plan.work.count()));
+        lines.push(Line::raw(format!("{rows} of about {count} tokens revoked")));
+    }
+    let in_hand = if work.has_batches() { "batch" } else { "step" };
     let keys = if work.is_stopping {
         lines.push(Line::raw(""));
-        lines.push(Line::styled("Stopping after the step in hand…", style::of_tone(Tone::Plain)));
+        lines.push(Line::styled(format!("Stopping after the {in_hand} in hand…"), style::of_tone(Tone::Plain)));
         vec![("q".to_owned(), "leave")]
     } else {
-        vec![("Esc".to_owned(), "stop after the step in hand"), ("q".to_owned(), "leave when it is done")]
+        let stop = if work.has_batches() { "stop after the batch in hand" } else { "stop after the step in hand" };
+        vec![("Esc".to_owned(), stop), ("q".to_owned(), "leave when it is done")]
     };
     Content { title: "At work".to_owned(), text: Text::from(lines), keys, cursor: None }
 }

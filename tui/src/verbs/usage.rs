@@ -1,5 +1,6 @@
 //! Mistakes in a call that the definition of the command line cannot see.
 
+use authdb_shared::db::REASON_WIDTH;
 use authdb_shared::error::EXIT_USAGE;
 
 /// The call cannot be carried out as it stands. Nothing has been changed.
@@ -27,6 +28,11 @@ pub(crate) enum UsageError {
         "dashboard.require_reason asks for a reason: say why with --reason TEXT, such as a ticket. Nothing was changed"
     )]
     NoReason,
+    /// A reason that the journal would cut.
+    #[error(
+        "the reason is longer than the {REASON_WIDTH} characters that the journal keeps: shorten it. Nothing was changed"
+    )]
+    LongReason,
     /// `--yes` in a production context that only the configuration file names.
     #[error(
         "{0} is a production context, where --yes counts only with --context {0} or AUTHDB_CONTEXT={0}. Nothing was changed"
@@ -37,7 +43,12 @@ pub(crate) enum UsageError {
 impl UsageError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Bad { .. } | Self::Mixed | Self::NobodyToAsk | Self::NoReason | Self::Production(_) => EXIT_USAGE,
+            Self::Bad { .. }
+            | Self::Mixed
+            | Self::NobodyToAsk
+            | Self::NoReason
+            | Self::LongReason
+            | Self::Production(_) => EXIT_USAGE,
         }
     }
 }

@@ -3,7 +3,7 @@
 use authdb_shared::Error;
 use authdb_shared::actor::Actor;
 use authdb_shared::config::{Config, Origin};
-use authdb_shared::db::{AuthDb, DbError, WritePermit};
+use authdb_shared::db::{AuthDb, DbError, REASON_WIDTH, WritePermit};
 use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED, EXIT_UNREACHABLE};
 use authdb_shared::session_plan::{PlanStep, StepFate};
 use clap::Args;
@@ -120,6 +120,9 @@ impl Run {
             say("no key was given; nothing was changed");
             return Ok(EXIT_REFUSED);
         }
+        if options.reason.as_deref().is_some_and(|it| it.chars().count() > REASON_WIDTH) {
+            return Err(UsageError::LongReason.into());
+        }
         if options.dry_run {
             let (db, config) = self.reading().await?;
             return self.plan(&db, &config, steps, remark).await;
@@ -215,6 +218,7 @@ async fn attempt(step: &PlanStep, db: &AuthDb, permit: &WritePermit, config: &Co
         StepFate::Done(rows) => (Outcome::Done, change::done(step, rows), rows, EXIT_DONE),
         StepFate::Refused(reason) => (Outcome::Refused, reason, 0, EXIT_REFUSED),
         StepFate::Failed(rows, reason) => (Outcome::Failed, reason, rows, EXIT_REFUSED),
+        StepFate::Stopped(rows) => (Outcome::Failed, "stopped before all were revoked".to_owned(), rows, EXIT_REFUSED),
         StepFate::Unknown(rows, reason) => (Outcome::NotKnown, reason, rows, EXIT_UNREACHABLE),
     };
     *code = own_code.max(*code);

@@ -60,7 +60,11 @@ impl Worker {
                 Ok(now) => now,
                 Err(error) => return Some(error.to_string()),
             };
-            let fate = self.db.take_step(permit, &step, &self.policy).await;
+            let goes_on = |rows| {
+                self.tell(Answer::StepGoesOn { number, rows });
+                self.stopped.load(Ordering::Relaxed) < number
+            };
+            let fate = self.db.take_step_while(permit, &step, &self.policy, goes_on).await;
             let ends_the_work = fate.ends_the_work();
             let ended = if ends_the_work { None } else { self.db.now().await.ok() };
             self.tell(Answer::StepTaken { number, step, times: StepTimes { began, ended }, fate });

@@ -20,7 +20,16 @@ use crate::text;
 /// longer text is cut before it is hashed, because a server may cut it silently.
 const NAME_WIDTH: usize = 255;
 pub(super) const TARGET_WIDTH: usize = 512;
-const REASON_WIDTH: usize = 1024;
+/// Characters of a reason that the journal keeps. Whoever asks for a reason takes no longer one.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::REASON_WIDTH;
+///
+/// let is_kept_whole = |reason: &str| reason.chars().count() <= REASON_WIDTH;
+/// assert!(is_kept_whole("ticket 4711"));
+/// ```
+pub const REASON_WIDTH: usize = 1024;
 pub(super) const DETAIL_WIDTH: usize = 1024;
 
 /// What became of an action.

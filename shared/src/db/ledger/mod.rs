@@ -15,7 +15,7 @@ mod lease;
 mod runs;
 mod stored_text;
 
-pub use actions::{AdminAction, Outcome};
+pub use actions::{AdminAction, Outcome, REASON_WIDTH};
 pub use chain::{ChainFault, JournalCheck};
 pub use lease::{JANITOR_LEASE, Lease, LeaseRow};
 pub(super) use lease::{LeaseIsLost, hold};

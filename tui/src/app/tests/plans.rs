@@ -295,3 +295,22 @@ fn the_yes_stays_in_sight_on_a_low_terminal() {
     let screen = harness.screen(50, 13);
     assert!(screen.contains("Type lhcb:alice") && screen.contains("↓ more"), "{screen}");
 }
+
+#[test]
+fn a_reason_ends_where_the_journal_would_cut_it() {
+    let mut harness = on_flows(&[CODE]);
+    harness.key('d');
+    harness.planned(denial(&[CODE]));
+    harness.press(KeyCode::Tab);
+    harness.type_in(&"é".repeat(1024));
+    assert!(!harness.says("The journal keeps"));
+    harness.key('x');
+    assert!(harness.says("The journal keeps 1,024 characters, and no more."), "{}", harness.screen(80, 24));
+    harness.press(KeyCode::Backspace);
+    harness.key('z');
+    harness.press(KeyCode::Enter);
+    harness.key('y');
+    let reason =
+        harness.effects.iter().find_map(|it| if let Effect::Work { reason, .. } = it { reason.clone() } else { None });
+    assert_eq!(reason, Some(format!("{}z", "é".repeat(1023))), "nothing that was typed is lost without a word");
+}

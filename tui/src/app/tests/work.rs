@@ -138,3 +138,65 @@ fn answers_of_another_work_are_dropped() {
     harness.answer(Answer::WorkEnded { number: harness.work_number() + 1, broken_by: None });
     assert!(harness.app.work.is_some());
 }
+
+/// All of a subject with so many tokens, confirmed.
+fn revoking(tokens: u64) -> (Harness, PlanStep) {
+    let alice = subject("lhcb:alice");
+    let held = HeldTokens { subject: alice.clone(), created: tokens, live: 1 };
+    let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
+    harness.press(KeyCode::Down);
+    harness.key('R');
+    harness.planned(SessionPlan::revoke_subject(held, at(NOW), &Policy::default()));
+    harness.type_in("lhcb:alice");
+    harness.press(KeyCode::Enter);
+    (harness, PlanStep::RevokeSubject(alice))
+}
+
+#[test]
+fn all_of_a_subject_shows_its_batches_and_stops_between_them() {
+    let (mut harness, step) = revoking(1234);
+    let number = harness.work_number();
+    harness.answer(Answer::StepGoesOn { number, rows: 400 });
+    assert!(harness.says("400 of about 1,234 tokens revoked"), "{}", harness.screen(80, 24));
+    assert!(harness.says("stop after the batch in hand") && harness.says("changing… 400 tokens"));
+    harness.press(KeyCode::Esc);
+    assert_eq!(harness.effects.last(), Some(&Effect::StopWork(number)));
+    assert!(harness.says("Stopping after the batch in hand"));
+    harness.step(&step, StepFate::Stopped(600));
+    harness.end_work(None);
+    assert!(harness.app.dialog.is_none());
+    let told = "600 tokens revoked; the rest is NOT revoked: it was stopped.";
+    assert_eq!((harness.notice(), harness.app.notice.as_ref().map(|it| it.tone)), (told, Some(Tone::Bad)));
+    assert_eq!(harness.app.watches.list().len(), 1, "whose access tokens work on is watched all the same");
+}
+
+#[test]
+fn a_few_tokens_of_a_subject_are_gone_before_a_dialog_could_be_read() {
+    let (harness, _) = revoking(12);
+    assert!(harness.app.dialog.is_none() && harness.app.work.is_some());
+}
+
+#[test]
+fn a_subject_that_was_stopped_on_the_way_is_reported_with_what_it_has_lost() {
+    let names = ["lhcb:alice", "lhcb:bjorn", "lhcb:cleo"].map(subject);
+    let held: Vec<HeldTokens> =
+        names.iter().map(|it| HeldTokens { subject: it.clone(), created: 500, live: 1 }).collect();
+    let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
+    harness.press(KeyCode::Down);
+    harness.key('R');
+    harness.planned(SessionPlan::revoke_subjects(held, at(NOW), &Policy::default()));
+    let context = harness.app.context_name.clone();
+    harness.type_in(&context);
+    harness.press(KeyCode::Enter);
+    harness.step(&PlanStep::RevokeSubject(names[0].clone()), StepFate::Done(500));
+    harness.step(&PlanStep::RevokeSubject(names[1].clone()), StepFate::Stopped(200));
+    harness.end_work(None);
+    for part in [
+        "1 of 3 subjects revoked, 700 tokens, 1 stopped on the way, 1 not tried.",
+        "STOPPED    lhcb:bjorn: 200 tokens revoked, the rest is NOT",
+        "not tried  lhcb:cleo",
+        "done       lhcb:alice",
+    ] {
+        assert!(harness.says(part), "{part}: {}", harness.screen(80, 24));
+    }
+}
