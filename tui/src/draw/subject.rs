@@ -64,7 +64,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
     let looks = if app.lost.is_some() { style::STALE_ROWS } else { style::PLAIN };
     frame.render_widget(about.style(looks), top);
     let lines = sections(app, usize::from(rest.width), usize::from(rest.height));
-    frame.render_widget(Paragraph::new(lines).style(looks), rest);
+    frame.render_widget(Paragraph::new(app.veil.lines(lines)).style(looks), rest);
 }
 
 /// What is odd about it, and since when it is here.
