@@ -68,6 +68,11 @@ impl<K: Eq + Hash> Arrivals<K> {
         self.rows.extend(new.map(|key| (key, Arrival { at: now, refresh, is_seen: false })));
     }
 
+    /// Whether any row has not been seen. Where none has come, no key need be asked for.
+    fn has_unseen(&self) -> bool {
+        self.rows.values().any(|it| !it.is_seen)
+    }
+
     fn is_unseen(&self, key: &K) -> bool {
         self.rows.get(key).is_some_and(|it| !it.is_seen)
     }
@@ -83,13 +88,17 @@ impl<R: Row> List<R> {
     /// How many of the rows that are shown are new and have not been seen.
     #[must_use]
     pub fn unseen(&self) -> usize {
+        if !self.arrivals.has_unseen() {
+            return 0;
+        }
         self.shown().filter(|row| self.arrivals.is_unseen(&row.key())).count()
     }
 
     /// Whether a row bears the sign of a new one.
     #[must_use]
     pub fn is_new(&self, row: &R, now: Timestamp) -> bool {
-        self.arrivals.rows.get(&row.key()).is_some_and(|it| !it.is_seen || now.since(it.at) < SIGN)
+        let is_recent = |it: &Arrival| !it.is_seen || now.since(it.at) < SIGN;
+        !self.arrivals.rows.is_empty() && self.arrivals.rows.get(&row.key()).is_some_and(is_recent)
     }
 
     /// The rows shown that the last refresh has brought.
