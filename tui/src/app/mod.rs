@@ -16,6 +16,7 @@ mod exporting;
 mod list;
 mod looks;
 mod marks;
+mod notice;
 mod one_subject;
 mod palette;
 mod pausing;
@@ -24,6 +25,7 @@ mod planning;
 mod pointing;
 mod privacy;
 mod reading;
+mod refreshing;
 mod registration;
 mod rows;
 mod screen;
@@ -47,6 +49,7 @@ pub use dialog::{Approve, Dialog, Step};
 pub use exporting::Exporting;
 pub use list::{List, Sort};
 pub use looks::Looks;
+pub use notice::{Notice, Tone};
 pub use one_subject::SubjectLooks;
 pub use palette::{Found, Palette, Way};
 pub use plan_dialog::{PlanDialog, PlanField, Reasons};
@@ -84,27 +87,6 @@ pub enum Mode {
     Working,
 }
 
-/// How good the news is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// Done.
-    Good,
-    /// Not possible at the moment.
-    Plain,
-    /// Refused or failed.
-    Bad,
-}
-
-/// A message at the foot of the screen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// What to say.
-    pub text: String,
-    /// How.
-    pub tone: Tone,
-    since: Timestamp,
-}
-
 /// A database that does not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
@@ -113,13 +95,6 @@ pub struct Lost {
     /// Why.
     pub reason: String,
 }
-
-/// How long good news stays. Bad news stays until a key is pressed.
-const GOOD_NEWS: Duration = Duration::from_secs(8);
-/// Screens in the background are read this many times less often.
-const BACKGROUND: u32 = 5;
-/// Months hardly change.
-const MONTHS_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The state of the dashboard.
 #[derive(Debug)]
@@ -390,37 +365,6 @@ impl App {
         Vec::new()
     }
 
-    fn tick(&mut self) -> Vec<Effect> {
-        let now = self.host_now;
-        if self.notice.as_ref().is_some_and(|it| it.tone == Tone::Good && now.since(it.since) >= GOOD_NEWS) {
-            self.notice = None;
-        }
-        let mut effects = if self.paused_at.is_some() { Vec::new() } else { self.read_what_is_due() };
-        effects.extend(self.glances_due());
-        effects
-    }
-
-    /// Whatever is due to be read anew: lists, what the screen in view shows besides, and months.
-    fn read_what_is_due(&mut self) -> Vec<Effect> {
-        let now = self.host_now;
-        let mut effects = Vec::new();
-        // Nobody waits for the journal in the background.
-        let in_view = self.screen;
-        for screen in Screen::ALL.iter().filter(|it| **it != Screen::Journal || **it == in_view) {
-            let interval =
-                if *screen == self.screen { self.refresh_interval } else { self.refresh_interval * BACKGROUND };
-            if self.reading(*screen).is_some_and(|reading| reading.is_due(now, interval)) {
-                effects.extend(self.fetch(*screen));
-            }
-        }
-        effects.extend(self.looks_due());
-        if self.months_asked_at.is_none_or(|asked| now.since(asked) >= MONTHS_INTERVAL) {
-            self.months_asked_at = Some(now);
-            effects.push(Effect::FetchMonths);
-        }
-        effects
-    }
-
     fn answer(&mut self, answer: Answer) -> Vec<Effect> {
         match answer {
             Answer::Rows { generation, rows } => return self.rows(generation, rows),
@@ -444,12 +388,6 @@ impl App {
                 return vec![Effect::Quit];
             }
         }
-        Vec::new()
-    }
-
-    /// Says something at the foot of the screen.
-    fn say(&mut self, tone: Tone, text: String) -> Vec<Effect> {
-        self.notice = Some(Notice { text, tone, since: self.host_now });
         Vec::new()
     }
 
