@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use authdb_tests::pseudo_terminal::ends_a_drawing;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -35,8 +36,6 @@ const TAIL: usize = 400;
 
 /// What a terminal is told by a program that takes it over.
 const ENTER_ALTERNATE_SCREEN: &[u8] = b"\x1b[?1049h";
-const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
-const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
 const ASK_POSITION: &[u8] = b"\x1b[6n";
 const REPLACEMENT: &str = "\u{fffd}";
 
@@ -262,8 +261,7 @@ impl Drop for Terminal {
 impl State {
     /// Whether the program has drawn, and finished its last drawing.
     fn is_drawn(&self) -> bool {
-        self.emulator.screen().alternate_screen()
-            && (self.output.ends_with(HIDE_CURSOR) || ends_with_cursor(&self.output))
+        self.emulator.screen().alternate_screen() && ends_a_drawing(&self.output)
     }
 }
 
@@ -297,13 +295,6 @@ impl Ended {
 /// Whether `bytes` contain `part` somewhere.
 pub(crate) fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
-}
-
-/// Shows the cursor, and places it: `ESC [ ROW ; COLUMN H`.
-fn ends_with_cursor(output: &[u8]) -> bool {
-    let Some(rest) = output.strip_suffix(b"H") else { return false };
-    let digits = rest.iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
-    rest[..rest.len() - digits].strip_suffix(b"\x1b[").is_some_and(|rest| rest.ends_with(SHOW_CURSOR))
 }
 
 fn is_whole(before: &str, after: &Termios, screen: &vt100::Screen) -> Result<(), String> {

@@ -27,6 +27,7 @@ pub mod long;
 pub mod measure;
 pub mod pages;
 pub mod picture;
+pub mod pseudo_terminal;
 pub mod server;
 pub mod world;
 

@@ -26,6 +26,6 @@ pub mod telling;
 pub mod terminal;
 pub mod veil;
 mod verbs;
-mod worker;
+pub mod worker;
 
 pub use program::{command_line, main};

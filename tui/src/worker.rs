@@ -27,7 +27,7 @@ use crate::export::Export;
 
 /// Carries effects out.
 #[derive(Clone)]
-pub(crate) struct Worker {
+pub struct Worker {
     /// Which connection `db` is.
     connection: ConnectionNumber,
     db: AuthDb,
@@ -44,7 +44,9 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(db: AuthDb, config: &Config, sources: Sources, answers: UnboundedSender<Action>) -> Self {
+    /// A worker on `db`, which answers to `answers`. The configuration of another context is read from the `sources`.
+    #[must_use]
+    pub fn new(db: AuthDb, config: &Config, sources: Sources, answers: UnboundedSender<Action>) -> Self {
         Self {
             connection: ConnectionNumber::default(),
             db,
@@ -64,8 +66,8 @@ impl Worker {
         Self::new(db, config, Sources::clone(&self.sources), self.answers.clone())
     }
 
-    /// Starts carrying an effect out.
-    pub(crate) fn start(&self, effect: Effect) {
+    /// Starts carrying an effect out, on the runtime of the caller.
+    pub fn start(&self, effect: Effect) {
         if let Effect::StopWork(number) = effect {
             self.stopped.fetch_max(number, Ordering::Relaxed);
             return;

@@ -19,6 +19,9 @@ use authdb_shared::clock;
 use authdb_tests::measure::{Arguments, Crowd, Population, Report, TokenTable, conditions, start_roomy, subject};
 use authdb_tests::{Flavour, Server};
 
+/// Tokens in the larger table unless the command line says otherwise.
+const TOKENS: u64 = 10_000_000;
+
 /// How many times the tokens of the smaller table the larger one has.
 const TIMES: u64 = 10;
 
@@ -77,7 +80,7 @@ fn run() -> Result<ExitCode> {
     let mut missed = 0;
     for flavour in &flavours {
         let server = start_roomy(*flavour)?;
-        let report = runtime.block_on(measure(&server, arguments.tokens))?;
+        let report = runtime.block_on(measure(&server, arguments.tokens.unwrap_or(TOKENS)))?;
         missed += report.missed();
         println!("{report}");
     }

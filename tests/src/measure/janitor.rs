@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use crate::leash::{self, Process};
+use crate::measure::program::release_build;
 
 /// A program that hangs must not hang the benchmark.
 const LIMIT: Duration = Duration::from_hours(1);
@@ -22,12 +23,7 @@ impl JanitorProgram {
     /// # Errors
     /// When it has not been built.
     pub fn find() -> Result<Self> {
-        let benchmark = std::env::current_exe().context("cannot tell where this benchmark is")?;
-        let folder = benchmark.ancestors().nth(2).context("cargo puts benchmarks into a folder of their own")?;
-        let program = folder.join("authdb-janitor");
-        let build = "run `cargo build --release -p authdb-janitor` first";
-        ensure!(program.exists(), "{} is missing: {build}", program.display());
-        Ok(Self(program))
+        release_build("authdb-janitor", "authdb-janitor").map(Self)
     }
 
     /// Runs it on a database to its end. Settings of the caller's environment count, so that they can be compared.

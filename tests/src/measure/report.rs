@@ -16,6 +16,10 @@ pub enum Figure {
     Time(Duration),
     /// A number of things.
     Count(u64),
+    /// Memory, in bytes.
+    Bytes(u64),
+    /// A part of one.
+    Share(f64),
 }
 
 /// Everything that was measured, in order.
@@ -42,9 +46,9 @@ impl Figure {
     /// Whether it is no more than `target`; never if the two cannot be compared, as after a division by nothing.
     fn is_within(self, target: Self) -> bool {
         match (self, target) {
-            (Self::Ratio(figure), Self::Ratio(target)) => figure <= target,
+            (Self::Ratio(figure), Self::Ratio(target)) | (Self::Share(figure), Self::Share(target)) => figure <= target,
             (Self::Time(figure), Self::Time(target)) => figure <= target,
-            (Self::Count(figure), Self::Count(target)) => figure <= target,
+            (Self::Count(figure), Self::Count(target)) | (Self::Bytes(figure), Self::Bytes(target)) => figure <= target,
             _ => false,
         }
     }
@@ -57,6 +61,8 @@ impl fmt::Display for Figure {
             Self::Ratio(ratio) => format!("{ratio:.2} ×"),
             Self::Time(time) => milliseconds(*time),
             Self::Count(count) => count.to_string(),
+            Self::Bytes(bytes) => mebibytes(*bytes),
+            Self::Share(share) => format!("{:.2} %", share * 100.0),
         };
         formatter.pad(&text)
     }
@@ -116,6 +122,11 @@ impl fmt::Display for Report {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "it is printed")]
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / 1_048_576.0)
+}
+
 fn milliseconds(time: Duration) -> String {
     let milliseconds = time.as_secs_f64() * 1000.0;
     let decimals = if milliseconds < 100.0 { 2 } else { 0 };
@@ -134,10 +145,13 @@ mod tests {
         report.check("met", Figure::Ratio(1.2), Figure::Ratio(1.2));
         report.check("too long", Figure::Time(Duration::from_millis(101)), Figure::Time(Duration::from_millis(100)));
         report.check("one too many", Figure::Count(1), Figure::Count(0));
+        report.check("too large", Figure::Bytes(41 << 20), Figure::Bytes(40 << 20));
+        report.check("light", Figure::Share(0.004), Figure::Share(0.01));
         report.compare("of interest", Figure::Ratio(1000.0));
-        assert_eq!(report.missed(), 2);
+        assert_eq!(report.missed(), 3);
         let lines = report.to_string();
-        assert_eq!(lines.lines().filter(|line| line.ends_with("MISSED")).count(), 2, "{lines}");
+        assert_eq!(lines.lines().filter(|line| line.ends_with("MISSED")).count(), 3, "{lines}");
+        assert!(lines.contains("41.0 MiB") && lines.contains("0.40 %"), "{lines}");
         assert!(lines.lines().any(|line| line.starts_with("met") && line.ends_with("ok")), "{lines}");
     }
 
