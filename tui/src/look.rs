@@ -18,8 +18,14 @@ use crate::app::Screen;
 /// Something to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// Counts, and who has most.
-    Figures,
+    /// How many flows are in each state, and whose.
+    Flows,
+    /// How many tokens are in each state.
+    Tokens,
+    /// Who has most live tokens.
+    Top,
+    /// Whose sessions have all ended at once.
+    Ended,
     /// The last hour, minute by minute.
     Minutes,
     /// The retention, day by day.
@@ -38,14 +44,28 @@ pub enum Look {
 
 impl Look {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Figures, Self::Minutes, Self::Days, Self::Status, Self::Months, Self::Plan, Self::Runs, Self::Chain];
+    pub const ALL: [Self; 11] = [
+        Self::Status,
+        Self::Flows,
+        Self::Tokens,
+        Self::Minutes,
+        Self::Ended,
+        Self::Top,
+        Self::Days,
+        Self::Months,
+        Self::Plan,
+        Self::Runs,
+        Self::Chain,
+    ];
 
     /// Whether a screen shows it.
     #[must_use]
     pub fn is_on(self, screen: Screen) -> bool {
         match screen {
-            Screen::Overview => matches!(self, Self::Figures | Self::Minutes | Self::Days | Self::Status),
+            Screen::Overview => matches!(
+                self,
+                Self::Status | Self::Flows | Self::Tokens | Self::Minutes | Self::Ended | Self::Top | Self::Days
+            ),
             Screen::Partitions => matches!(self, Self::Months | Self::Plan),
             Screen::Janitor => matches!(self, Self::Status | Self::Runs | Self::Plan),
             Screen::Journal => self == Self::Chain,
@@ -53,11 +73,17 @@ impl Look {
         }
     }
 
+    /// Whether tokens are added up for it, of which there may be millions.
+    #[must_use]
+    pub fn is_sum(self) -> bool {
+        matches!(self, Self::Tokens | Self::Minutes | Self::Ended | Self::Top | Self::Days)
+    }
+
     /// How often it is read while a screen shows it; what costs the database more, less often.
     #[must_use]
     pub fn interval(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Figures => 5,
+            Self::Flows | Self::Tokens | Self::Ended | Self::Top => 5,
             Self::Minutes | Self::Status | Self::Runs => 15,
             Self::Months | Self::Chain => 60,
             Self::Days | Self::Plan => 600,
@@ -65,21 +91,15 @@ impl Look {
     }
 }
 
-/// Counts, and who has most.
+/// How many flows are in each state, and whose.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub struct Flows {
     /// Device flows by where they stand.
     pub device_flows: StateCounts<FlowStateFilter>,
     /// Authorization flows by where they stand.
     pub authorization_flows: StateCounts<FlowStateFilter>,
-    /// Tokens issued within a lifetime by what they are now.
-    pub tokens: StateCounts<LivenessFilter>,
-    /// Subjects with the most live tokens.
-    pub top: Page<SubjectSummary>,
     /// Device codes that still count, by client, the most pending first.
     pub clients: Vec<ClientCodes>,
-    /// Subjects whose sessions have all ended at once.
-    pub ended: Page<EndedSubject>,
 }
 
 /// The partitions, or the months where there are none.
@@ -97,7 +117,10 @@ pub struct Months {
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each answers the look of the same name")]
 pub enum Seen {
-    Figures(Result<Figures, DbError>),
+    Flows(Result<Flows, DbError>),
+    Tokens(Result<StateCounts<LivenessFilter>, DbError>),
+    Top(Result<Page<SubjectSummary>, DbError>),
+    Ended(Result<Page<EndedSubject>, DbError>),
     Minutes(Result<Activity, DbError>),
     Days(Result<Activity, DbError>),
     Status(Result<JanitorStatus, DbError>),

@@ -17,6 +17,7 @@ use authdb_shared::Policy;
 use authdb_shared::actor::Actor;
 use authdb_shared::config::{Config, Sources};
 use authdb_shared::db::{AuthDb, Order, PageRequest};
+use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::switching::Waiting;
@@ -41,6 +42,8 @@ pub struct Worker {
     /// What the configuration of another context is read from.
     sources: Arc<Sources>,
     waiting: Waiting,
+    /// Held while something is summed up that may take long: one sum at a time, so that connections are left for the lists.
+    summing: Arc<Mutex<()>>,
 }
 
 impl Worker {
@@ -58,6 +61,7 @@ impl Worker {
             stopped: Arc::default(),
             sources: Arc::new(sources),
             waiting: Waiting::default(),
+            summing: Arc::default(),
         }
     }
 

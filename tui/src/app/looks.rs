@@ -1,18 +1,25 @@
 //! What the screens that are no lists have seen so far.
 
 use authdb_shared::Timestamp;
-use authdb_shared::db::{Activity, JournalCheck, Page, Run};
+use authdb_shared::db::{Activity, EndedSubject, JournalCheck, LivenessFilter, Page, Run, StateCounts};
 use authdb_shared::janitor::{JanitorStatus, Plan};
+use authdb_shared::model::SubjectSummary;
 
 use super::{App, Reading, Slot};
 use crate::effect::Effect;
-use crate::look::{Figures, Look, Months, Seen};
+use crate::look::{Flows, Look, Months, Seen};
 
 /// What was seen last; each part stays when reading it anew fails.
 #[derive(Debug, Default)]
 pub struct Looks {
-    /// Counts, and who has most.
-    pub figures: Slot<Figures>,
+    /// How many flows are in each state, and whose.
+    pub flows: Slot<Flows>,
+    /// Tokens issued within a lifetime by what they are now.
+    pub tokens: Slot<StateCounts<LivenessFilter>>,
+    /// Subjects with the most live tokens.
+    pub top: Slot<Page<SubjectSummary>>,
+    /// Subjects whose sessions have all ended at once.
+    pub ended: Slot<Page<EndedSubject>>,
     /// The last hour.
     pub minutes: Slot<Activity>,
     /// The retention.
@@ -34,7 +41,10 @@ impl Looks {
     #[must_use]
     pub fn reading(&self, look: Look) -> &Reading {
         match look {
-            Look::Figures => &self.figures.reading,
+            Look::Flows => &self.flows.reading,
+            Look::Tokens => &self.tokens.reading,
+            Look::Top => &self.top.reading,
+            Look::Ended => &self.ended.reading,
             Look::Minutes => &self.minutes.reading,
             Look::Days => &self.days.reading,
             Look::Status => &self.status.reading,
@@ -47,7 +57,10 @@ impl Looks {
 
     pub(super) fn reading_mut(&mut self, look: Look) -> &mut Reading {
         match look {
-            Look::Figures => &mut self.figures.reading,
+            Look::Flows => &mut self.flows.reading,
+            Look::Tokens => &mut self.tokens.reading,
+            Look::Top => &mut self.top.reading,
+            Look::Ended => &mut self.ended.reading,
             Look::Minutes => &mut self.minutes.reading,
             Look::Days => &mut self.days.reading,
             Look::Status => &mut self.status.reading,
@@ -61,7 +74,10 @@ impl Looks {
     /// Takes in what was seen. False if it answers an older question.
     fn take(&mut self, generation: u64, seen: Seen, now: Timestamp) -> bool {
         match seen {
-            Seen::Figures(seen) => self.figures.answer(generation, seen, now),
+            Seen::Flows(seen) => self.flows.answer(generation, seen, now),
+            Seen::Tokens(seen) => self.tokens.answer(generation, seen, now),
+            Seen::Top(seen) => self.top.answer(generation, seen, now),
+            Seen::Ended(seen) => self.ended.answer(generation, seen, now),
             Seen::Minutes(seen) => self.minutes.answer(generation, seen, now),
             Seen::Days(seen) => self.days.answer(generation, seen, now),
             Seen::Status(seen) => self.status.answer(generation, seen, now),

@@ -16,9 +16,11 @@ impl App {
         self.say(Tone::Plain, format!("Paused: nothing is read by itself until {key} is pressed again."))
     }
 
-    /// Asks for the list of a screen that comes into view, unless its rows are to stay as they are.
+    /// Asks for the list of a screen that comes into view, unless its rows are to stay as they are, or are on their way:
+    /// whoever goes through the screens does not have the database begin anew each time.
     pub(super) fn fetch_unless_paused(&mut self, screen: Screen) -> Vec<Effect> {
-        let was_read = self.reading(screen).is_some_and(|reading| reading.read_at.is_some());
-        if self.paused_at.is_some() && was_read { Vec::new() } else { self.fetch(screen).into_iter().collect() }
+        let freshness = self.reading(screen).map(|reading| reading.freshness(self.host_now));
+        let stays = freshness.is_some_and(|it| it.waiting.is_some() || (self.paused_at.is_some() && it.age.is_some()));
+        if stays { Vec::new() } else { self.fetch(screen).into_iter().collect() }
     }
 }

@@ -99,12 +99,12 @@ impl App {
         if let Some(Some(deeds)) = &self.subject.journal.value {
             veil.learn_rows(&deeds.rows, at);
         }
-        if let Some(figures) = &self.looks.figures.value {
-            veil.learn_rows(&figures.top.rows, at);
-            for ended in &figures.ended.rows {
-                veil.learn_behind_vo(SUBJECT, ended.subject.as_str());
-                ended.revoked_by.iter().for_each(|actor| veil.learn(PERSON, actor));
-            }
+        if let Some(top) = &self.looks.top.value {
+            veil.learn_rows(&top.rows, at);
+        }
+        for ended in self.looks.ended.value.iter().flat_map(|ended| &ended.rows) {
+            veil.learn_behind_vo(SUBJECT, ended.subject.as_str());
+            ended.revoked_by.iter().for_each(|actor| veil.learn(PERSON, actor));
         }
     }
 

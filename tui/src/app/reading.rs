@@ -1,9 +1,13 @@
-//! Reading something again and again: which answer belongs to which question, and how fresh it is.
+//! Reading something again and again: which answer belongs to which question, how fresh it is, and when it is time again.
 
 use std::time::Duration;
 
 use authdb_shared::Timestamp;
 use authdb_shared::db::DbError;
+
+/// What took long is not read again before so many times as long have passed: a dashboard that stands in the corner must not
+/// keep a database busy by itself. What takes 40 ms is read as often as is configured.
+const REST: u32 = 50;
 
 /// How fresh what was read is.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,8 @@ pub struct Reading {
     error: Option<String>,
     generation: u64,
     asked_at: Option<Timestamp>,
+    /// How long the last answer took.
+    took: Duration,
     is_waiting: bool,
 }
 
@@ -37,9 +43,16 @@ impl Reading {
         self.generation
     }
 
-    /// Whether it is time to read again: never while an answer is awaited.
+    /// Whether it is time to read again: never while an answer is awaited, and later where the last one took long.
     #[must_use]
     pub fn is_due(&self, now: Timestamp, interval: Duration) -> bool {
+        self.is_due_at_leisure(now, interval, 1)
+    }
+
+    /// The same so many times less often.
+    #[must_use]
+    pub fn is_due_at_leisure(&self, now: Timestamp, interval: Duration, times: u32) -> bool {
+        let interval = interval.max(self.took.saturating_mul(REST)).saturating_mul(times);
         !self.is_waiting && self.asked_at.is_none_or(|asked| now.since(asked) >= interval || now < asked)
     }
 
@@ -49,6 +62,10 @@ impl Reading {
             return false;
         }
         self.is_waiting = false;
+        // A database that cannot be reached has had nothing to do, and is to be tried again soon.
+        if matches!(answer, Ok(_) | Err(DbError::TimeLimit { .. })) {
+            self.took = self.asked_at.map_or(Duration::ZERO, |asked| now.since(asked));
+        }
         match answer {
             Ok(_) => {
                 self.error = None;

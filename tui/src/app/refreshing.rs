@@ -25,14 +25,14 @@ impl App {
         // Nobody waits for the journal in the background.
         let in_view = self.screen;
         for screen in Screen::ALL.iter().filter(|it| **it != Screen::Journal || **it == in_view) {
-            let interval =
-                if *screen == self.screen { self.refresh_interval } else { self.refresh_interval * BACKGROUND };
-            if self.reading(*screen).is_some_and(|reading| reading.is_due(now, interval)) {
+            let (interval, times) = (self.refresh_interval, if *screen == in_view { 1 } else { BACKGROUND });
+            if self.reading(*screen).is_some_and(|reading| reading.is_due_at_leisure(now, interval, times)) {
                 effects.extend(self.fetch(*screen));
             }
         }
         effects.extend(self.looks_due());
-        if self.months_asked_at.is_none_or(|asked| now.since(asked) >= MONTHS_INTERVAL) {
+        let is_chart_in_view = in_view == Screen::Tokens;
+        if self.months_asked_at.is_none_or(|asked| is_chart_in_view && now.since(asked) >= MONTHS_INTERVAL) {
             self.months_asked_at = Some(now);
             effects.push(Effect::FetchMonths);
         }

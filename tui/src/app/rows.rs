@@ -138,12 +138,12 @@ impl App {
     #[must_use]
     pub fn freshness(&self) -> Freshness<'_> {
         let main = match self.screen {
-            Screen::Overview => &self.looks.figures.reading,
+            Screen::Overview => &self.looks.flows.reading,
             Screen::Partitions => &self.looks.months.reading,
             Screen::Janitor => &self.looks.status.reading,
             screen => match self.list_of(screen) {
                 Some(list) => list.reading(),
-                None => &self.looks.figures.reading,
+                None => &self.looks.flows.reading,
             },
         };
         main.freshness(self.host_now)

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 pub use authdb_shared::text::{fit, harmless};
 
+/// What was read so long ago is shown with its age.
+pub(super) const OLD: Duration = Duration::from_secs(10);
+
 /// Two units at most: `45s`, `9m31s`, `1h12m`, `3d4h`.
 #[must_use]
 pub fn span(span: Duration) -> String {

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 
 use super::columns::Marks;
-use super::format::{fit, harmless, number};
+use super::format::{OLD, fit, harmless, number, span};
 use super::{LIST_HEADS, Spot, columns, page, style};
 use crate::app::{App, Browse, Screen};
 use crate::command::Command;
@@ -101,6 +101,12 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         let text =
             format!("  + {} new; {} goes there", number(list.unseen() as u64), app.keys.way_to(Command::GoToNew));
         spans.push(Span::styled(text, style::KEY));
+    }
+    let freshness = app.freshness();
+    // Where reading fails, or is paused, another line says so.
+    let is_said = freshness.error.is_some() || app.paused_at.is_some();
+    if let Some(age) = freshness.age.filter(|age| *age >= OLD && !is_said) {
+        spans.push(Span::styled(format!("  from {} ago", span(age)), style::FAINT));
     }
     if offset > 0 {
         spans.push(Span::styled(format!("  ↑ {offset} more above"), style::FAINT));

@@ -6,10 +6,10 @@ use authdb_shared::text::fit;
 use ratatui::text::{Line, Span};
 
 use super::format::{harmless, number};
-use super::page::{beside, head, line};
+use super::page::{beside, head, head_of, line};
 use super::{sparks, style};
-use crate::app::App;
-use crate::look::{Figures, Look};
+use crate::app::{App, Looks};
+use crate::look::Look;
 use crate::table::Role;
 
 /// Areas of this height have room for days that are more than one line high.
@@ -52,8 +52,8 @@ pub(super) fn alarms(app: &App) -> Vec<Line<'static>> {
         let worrying = status.findings.iter().filter(|finding| finding.level > Level::Ok);
         alarms.extend(worrying.map(|finding| (finding.level, format!("{}: {}", finding.subject, finding.text))));
     }
-    if let Some(figures) = &app.looks.figures.value {
-        let floods = figures.clients.iter().filter(|codes| codes.is_flood());
+    if let Some(flows) = &app.looks.flows.value {
+        let floods = flows.clients.iter().filter(|codes| codes.is_flood());
         alarms.extend(floods.map(|codes| {
             let (pending, completed) = (number(codes.pending), number(codes.completed));
             let text = format!(
@@ -66,8 +66,10 @@ pub(super) fn alarms(app: &App) -> Vec<Line<'static>> {
     }
     alarms.extend(ended(app));
     alarms.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
-    let mut lines = vec![head(app, "Alarms", Look::Status)];
-    if alarms.is_empty() && app.looks.status.value.is_some() {
+    let mut lines = vec![head_of(app, "Alarms", &[Look::Status, Look::Flows, Look::Ended])];
+    let looks = &app.looks;
+    let is_known = looks.status.value.is_some() && looks.flows.value.is_some() && looks.ended.value.is_some();
+    if alarms.is_empty() && is_known {
         lines.push(line("none", style::of(Role::Good)));
     }
     for (level, text) in alarms {
@@ -83,7 +85,7 @@ pub(super) fn alarms(app: &App) -> Vec<Line<'static>> {
 
 /// Subjects that had several sessions and have none left. The rows cannot tell a theft from a logout, so neither can this.
 fn ended(app: &App) -> Vec<(Level, String)> {
-    let Some(ended) = app.looks.figures.value.as_ref().map(|figures| &figures.ended) else { return Vec::new() };
+    let Some(ended) = &app.looks.ended.value else { return Vec::new() };
     let alarm = |row: &EndedSubject| {
         let (subject, tokens) = (&row.subject, number(row.tokens));
         let since = row.newest.map_or_else(String::new, |time| format!(" since {}", app.telling.clock(time)));
@@ -107,16 +109,15 @@ fn ended(app: &App) -> Vec<(Level, String)> {
 
 /// With the whole names of the tables where every count fits beside them.
 fn counts(app: &App, width: usize) -> Vec<Line<'static>> {
-    let mut lines = vec![head(app, "Now", Look::Figures)];
-    let Some(figures) = &app.looks.figures.value else { return lines };
+    let mut lines = vec![head_of(app, "Now", &[Look::Flows, Look::Tokens])];
     let ways = [["device flows       ", "authorization flows", "tokens             "], ["device", "auth", "tokens"]];
-    let [whole, short] = ways.map(|names| counts_by_state(figures, names));
+    let [whole, short] = ways.map(|names| counts_by_state(&app.looks, names));
     let fits = |line: &Line| line.width() <= width.saturating_sub(GAP);
     lines.extend(if whole.iter().all(fits) { whole } else { short });
     lines
 }
 
-fn counts_by_state(figures: &Figures, [device, authorization, tokens]: [&str; 3]) -> [Line<'static>; 3] {
+fn counts_by_state(looks: &Looks, [device, authorization, tokens]: [&str; 3]) -> Vec<Line<'static>> {
     let of_flows = [
         ("pending", FlowStateFilter::Pending, Role::Waiting),
         ("ready", FlowStateFilter::Ready, Role::Active),
@@ -132,11 +133,13 @@ fn counts_by_state(figures: &Figures, [device, authorization, tokens]: [&str; 3]
         ("from the future", LivenessFilter::FromTheFuture, Role::Bad),
         ("unknown", LivenessFilter::Unrecognised, Role::Odd),
     ];
-    [
-        counted(device, &figures.device_flows, &of_flows),
-        counted(authorization, &figures.authorization_flows, &of_flows),
-        counted(tokens, &figures.tokens, &of_tokens),
-    ]
+    let mut lines = Vec::new();
+    if let Some(flows) = &looks.flows.value {
+        lines.push(counted(device, &flows.device_flows, &of_flows));
+        lines.push(counted(authorization, &flows.authorization_flows, &of_flows));
+    }
+    lines.extend(looks.tokens.value.as_ref().map(|counts| counted(tokens, counts, &of_tokens)));
+    lines
 }
 
 /// The counts of one table; what there is none of is left out, but for the first.
@@ -210,17 +213,17 @@ fn janitor(app: &App) -> Vec<Line<'static>> {
 }
 
 fn top(app: &App, width: usize, rows: usize) -> Vec<Line<'static>> {
-    let mut lines = vec![head(app, "Subjects with most live tokens", Look::Figures)];
-    let Some(figures) = &app.looks.figures.value else { return lines };
-    let most = figures.top.rows.first().map_or(0, |row| row.live);
+    let mut lines = vec![head(app, "Subjects with most live tokens", Look::Top)];
+    let Some(top) = &app.looks.top.value else { return lines };
+    let most = top.rows.first().map_or(0, |row| row.live);
     let room = (width / 2).clamp(12, 44);
-    for row in figures.top.rows.iter().take(rows) {
+    for row in top.rows.iter().take(rows) {
         let name = fit(&app.veil.alias(row.subject.as_str()), room);
         let padding = " ".repeat(room.saturating_sub(unicode_width::UnicodeWidthStr::width(name.as_str())));
         let bar = sparks::bar(row.live, most, (width / 4).clamp(4, 30));
         lines.push(line(format!("{name}{padding} {:>7} {bar}", number(row.live)), style::PLAIN));
     }
-    if figures.top.rows.is_empty() {
+    if top.rows.is_empty() {
         lines.push(line("nobody has a live token", style::FAINT));
     }
     lines

@@ -8,9 +8,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
-use super::format::{counted, fit, harmless, span};
+use super::format::{OLD, counted, fit, harmless, span};
 use super::{janitor, overview, partitions, style};
-use crate::app::{App, Reading, Screen};
+use crate::app::{App, Screen};
 use crate::look::Look;
 use crate::table::Role;
 
@@ -69,18 +69,27 @@ fn broken(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
 
 /// The head of a section, with what is wrong with what stands in it.
 pub(super) fn head(app: &App, title: &str, look: Look) -> Line<'static> {
+    head_of(app, title, &[look])
+}
+
+/// The head of a section that is read in parts: what is wrong with the first part that something is wrong with.
+pub(super) fn head_of(app: &App, title: &str, looks: &[Look]) -> Line<'static> {
     let mut line = Line::styled(format!(" {title}"), style::STRONG);
-    line.spans.extend(staleness(app, app.looks.reading(look)));
+    line.spans.extend(looks.iter().find_map(|look| staleness(app, *look)));
     line
 }
 
-/// How old a section is and why, where reading it fails; or that it is awaited.
-fn staleness(app: &App, reading: &Reading) -> Option<Span<'static>> {
-    let freshness = reading.freshness(app.host_now);
+/// How old a section is and why, where reading it fails; that it is awaited; or how old it is where it is read less often
+/// than it should be, because that takes long.
+fn staleness(app: &App, look: Look) -> Option<Span<'static>> {
+    let freshness = app.looks.reading(look).freshness(app.host_now);
     let text = match (freshness.error, freshness.age) {
         (Some(error), Some(age)) => format!("  from {} ago: {}", span(age), harmless(error)),
         (Some(error), None) => format!("  not read: {}", harmless(error)),
         (None, None) => return Some(Span::styled("  reading…", style::FAINT)),
+        (None, Some(age)) if age >= look.interval() + OLD && app.paused_at.is_none() => {
+            return Some(Span::styled(format!("  from {} ago", span(age)), style::FAINT));
+        }
         (None, Some(_)) => return None,
     };
     Some(Span::styled(text, style::of(Role::Bad)))

@@ -5,7 +5,7 @@ use authdb_shared::db::{AdminAction, Bucket, Containing, DbError, JournalCheck, 
 use authdb_shared::janitor::{JanitorStatus, Job, Plan};
 
 use super::Worker;
-use crate::look::{Figures, Look, Months, Seen};
+use crate::look::{Flows, Look, Months, Seen};
 
 /// Subjects that the overview has room for.
 const TOP: u32 = 10;
@@ -21,8 +21,12 @@ const DAYS_PER_MONTH: u32 = 31;
 impl Worker {
     pub(super) async fn look(&self, look: Look) -> Seen {
         let (db, config) = (&self.db, &self.config);
+        let _turn = if look.is_sum() { Some(self.summing.lock().await) } else { None };
         match look {
-            Look::Figures => Seen::Figures(self.figures().await),
+            Look::Flows => Seen::Flows(self.flows().await),
+            Look::Tokens => Seen::Tokens(db.token_counts(config.policy.refresh_token_lifetime, &config.policy).await),
+            Look::Top => Seen::Top(db.subjects(&Containing::new(""), &config.policy, TOP).await),
+            Look::Ended => Seen::Ended(db.ended_subjects(&config.policy, ENDED).await),
             Look::Minutes => Seen::Minutes(db.activity(Bucket::Minute, MINUTES).await),
             Look::Days => {
                 let days = self.policy.refresh_token_retention_months.saturating_mul(DAYS_PER_MONTH).clamp(31, 400);
@@ -36,15 +40,12 @@ impl Worker {
         }
     }
 
-    async fn figures(&self) -> Result<Figures, DbError> {
+    async fn flows(&self) -> Result<Flows, DbError> {
         let (db, policy) = (&self.db, &self.policy);
-        Ok(Figures {
+        Ok(Flows {
             device_flows: db.device_flow_counts(policy).await?,
             authorization_flows: db.authorization_flow_counts(policy).await?,
-            tokens: db.token_counts(policy.refresh_token_lifetime, policy).await?,
-            top: db.subjects(&Containing::new(""), policy, TOP).await?,
             clients: db.codes_by_client(policy).await?,
-            ended: db.ended_subjects(policy, ENDED).await?,
         })
     }
 

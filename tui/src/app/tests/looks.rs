@@ -11,7 +11,7 @@ use authdb_shared::janitor::{JanitorStatus, Job, JobStatus, LeaseStatus, Plan, P
 use authdb_shared::partition::{Layout, Month, Partition, PartitionBound};
 
 use super::*;
-use crate::look::{Figures, Look, Months, Seen};
+use crate::look::{Flows, Look, Months, Seen};
 
 impl Harness {
     /// Answers the newest question of a look.
@@ -19,6 +19,15 @@ impl Harness {
         let effect = self.app.look(look);
         let Effect::Look { generation, .. } = effect else { panic!("{effect:?} is no look") };
         self.answer(Answer::Seen { generation, seen });
+    }
+
+    /// Sees everything that is counted on the overview.
+    pub(super) fn see_counts(&mut self, pending: u64) {
+        let top = SubjectSummary { subject: subject("lhcb:alice"), live: 7, revoked: 0, first: None, last: None };
+        self.see(Look::Flows, Seen::Flows(Ok(flows(pending))));
+        self.see(Look::Tokens, Seen::Tokens(Ok(counts(&[(LivenessFilter::Live, 150)]))));
+        self.see(Look::Top, Seen::Top(Ok(page(vec![top]))));
+        self.see(Look::Ended, Seen::Ended(Ok(page(Vec::new()))));
     }
 
     fn looks_asked(&self) -> Vec<Look> {
@@ -31,15 +40,11 @@ fn counts<S: Ord + Copy>(rows: &[(S, u64)]) -> StateCounts<S> {
     StateCounts { rows: rows.iter().copied().collect::<BTreeMap<S, u64>>(), is_cut_short: false }
 }
 
-pub(super) fn figures(pending: u64) -> Figures {
-    let top = SubjectSummary { subject: subject("lhcb:alice"), live: 7, revoked: 0, first: None, last: None };
-    Figures {
+pub(super) fn flows(pending: u64) -> Flows {
+    Flows {
         device_flows: counts(&[(FlowStateFilter::Pending, pending), (FlowStateFilter::Error, 2)]),
         authorization_flows: counts(&[(FlowStateFilter::Done, 4)]),
-        tokens: counts(&[(LivenessFilter::Live, 150)]),
-        top: page(vec![top]),
         clients: vec![ClientCodes { client: "scanner\u{1b}[2J".to_owned(), pending, completed: 0 }],
-        ended: page(Vec::new()),
     }
 }
 
@@ -88,7 +93,7 @@ fn alarms_stand_first_and_the_worst_of_them_on_top() {
     harness.key('1');
     let findings = vec![Finding::warning("flows", "never ran here"), Finding::critical("clocks", "an hour apart")];
     harness.see(Look::Status, Seen::Status(Ok(status(findings))));
-    harness.see(Look::Figures, Seen::Figures(Ok(figures(40))));
+    harness.see_counts(40);
     for (width, height) in [(50, 15), (80, 24), (120, 40), (200, 60)] {
         let screen = harness.screen(width, height);
         let place = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text} is missing: {screen}"));
@@ -117,7 +122,7 @@ fn the_overview_shows_what_matters_without_scrolling_and_uses_the_room_of_a_wide
     let mut harness = Harness::new(false);
     harness.key('1');
     harness.see(Look::Status, Seen::Status(Ok(status(Vec::new()))));
-    harness.see(Look::Figures, Seen::Figures(Ok(figures(3))));
+    harness.see_counts(3);
     harness.see(Look::Minutes, Seen::Minutes(Ok(activity())));
     harness.see(Look::Days, Seen::Days(Ok(activity())));
     let sections =
@@ -146,7 +151,7 @@ fn subjects_who_lost_all_sessions_are_an_alarm_unless_somebody_here_revoked_them
     };
     let rows = vec![ended("lhcb:revoked", Some("carol\u{1b}[2J")), ended("lhcb:robbed", None)];
     harness.see(Look::Status, Seen::Status(Ok(status(Vec::new()))));
-    harness.see(Look::Figures, Seen::Figures(Ok(Figures { ended: page(rows), ..figures(3) })));
+    harness.see(Look::Ended, Seen::Ended(Ok(page(rows))));
     let screen = harness.screen(120, 40);
     let place = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text} is missing: {screen}"));
     assert!(place("!  sessions: all 4 tokens of lhcb:robbed are revoked") < place("-  sessions: lhcb:revoked"));
@@ -157,12 +162,46 @@ fn subjects_who_lost_all_sessions_are_an_alarm_unless_somebody_here_revoked_them
 fn a_look_that_fails_keeps_what_was_seen_with_its_age_and_the_cause() {
     let mut harness = Harness::new(false);
     harness.key('1');
-    harness.see(Look::Figures, Seen::Figures(Ok(figures(3))));
+    harness.see_counts(3);
     harness.now = at(NOW + 9_000);
-    harness.see(Look::Figures, Seen::Figures(Err(lost())));
+    harness.see(Look::Flows, Seen::Flows(Err(lost())));
     let screen = harness.screen(120, 40);
     assert!(screen.contains("from 9s ago") && screen.contains("connection refused"), "{screen}");
     assert!(screen.contains("3 pending") && screen.contains("lhcb:alice"), "{screen}");
+}
+
+/// A sum of all tokens may take long, or too long; what waits to be approved is known in a moment.
+#[test]
+fn a_sum_that_takes_long_keeps_nothing_else_from_the_screen() {
+    let mut harness = Harness::new(false);
+    harness.key('1');
+    harness.see(Look::Status, Seen::Status(Ok(status(Vec::new()))));
+    harness.see(Look::Flows, Seen::Flows(Ok(flows(3))));
+    let screen = harness.screen(120, 40);
+    assert!(screen.contains("3 pending") && screen.contains("Now  reading…"), "{screen}");
+    assert!(screen.contains("Alarms  reading…") && !screen.contains("none"), "not known to be none yet: {screen}");
+    harness.see(Look::Ended, Seen::Ended(Err(lost())));
+    let screen = harness.screen(120, 40);
+    assert!(screen.contains("Alarms  not read: ") && !screen.contains("none"), "{screen}");
+    harness.see(Look::Ended, Seen::Ended(Ok(page(Vec::new()))));
+    assert!(harness.screen(120, 40).contains("none"));
+}
+
+#[test]
+fn what_takes_the_database_long_is_left_alone_for_longer() {
+    let mut harness = Harness::new(false);
+    harness.key('1');
+    let Effect::Look { generation, .. } = harness.app.look(Look::Top) else { panic!("it is looked at") };
+    harness.now = at(NOW + 1_000);
+    harness.answer(Answer::Seen { generation, seen: Seen::Top(Ok(page(Vec::new()))) });
+    let is_asked_after = |harness: &mut Harness, seconds: i64| {
+        harness.effects.clear();
+        harness.now = at(NOW + seconds * 1000);
+        harness.act(Action::Tick);
+        harness.looks_asked().contains(&Look::Top)
+    };
+    assert!(!is_asked_after(&mut harness, 49), "it took a second");
+    assert!(is_asked_after(&mut harness, 50));
 }
 
 #[test]
@@ -179,10 +218,10 @@ fn only_what_the_screen_in_view_shows_is_looked_at() {
 #[test]
 fn an_answer_to_an_older_look_is_dropped() {
     let mut harness = Harness::new(false);
-    let old = harness.app.look(Look::Figures);
+    let old = harness.app.look(Look::Flows);
     let Effect::Look { generation, .. } = old else { panic!("{old:?} is no look") };
-    harness.see(Look::Figures, Seen::Figures(Ok(figures(3))));
-    harness.answer(Answer::Seen { generation, seen: Seen::Figures(Ok(figures(99))) });
+    harness.see(Look::Flows, Seen::Flows(Ok(flows(3))));
+    harness.answer(Answer::Seen { generation, seen: Seen::Flows(Ok(flows(99))) });
     harness.key('1');
     assert!(harness.screen(80, 24).contains("3 pending"));
 }
@@ -316,10 +355,10 @@ fn every_count_is_whole_in_each_column_that_the_overview_has() {
     let mut harness = Harness::new(false);
     harness.key('1');
     let states = [FlowStateFilter::Pending, FlowStateFilter::Ready, FlowStateFilter::Stale, FlowStateFilter::Done];
-    let flows: Vec<(FlowStateFilter, u64)> =
+    let rows: Vec<(FlowStateFilter, u64)> =
         states.into_iter().map(|state| (state, 12)).chain([(FlowStateFilter::Error, 7)]).collect();
-    let seen = Figures { device_flows: counts(&flows), ..figures(1) };
-    harness.see(Look::Figures, Seen::Figures(Ok(seen)));
+    let seen = Flows { device_flows: counts(&rows), ..flows(1) };
+    harness.see(Look::Flows, Seen::Flows(Ok(seen)));
     for (width, names) in [(80, "device flows "), (120, "device "), (160, "device flows ")] {
         let screen = harness.screen(width, 40);
         assert!(screen.contains("7 error") && screen.contains(&format!("   {names}")), "at {width}:\n{screen}");

@@ -8,7 +8,7 @@ use authdb_shared::model::IdTokenClaims;
 use authdb_shared::registry::Registry;
 
 use super::*;
-use crate::look::{Figures, Look, Seen, SeenOfSubject, SubjectFlows, SubjectLook};
+use crate::look::{Flows, Look, Seen, SeenOfSubject, SubjectFlows, SubjectLook};
 
 /// No word of the dashboard holds these letters, so that any two of them on the screen are somebody's.
 const MARK: &str = "QZ";
@@ -62,18 +62,16 @@ fn journal() -> AdminAction {
     }
 }
 
-fn figures() -> Figures {
+fn flows() -> Flows {
     let none = || StateCounts { rows: BTreeMap::new(), is_cut_short: false };
+    let clients = vec![ClientCodes { client: "scanner".to_owned(), pending: 90, completed: 0 }];
+    Flows { device_flows: none(), authorization_flows: none(), clients }
+}
+
+fn ended() -> Page<EndedSubject> {
     let [ours, theirs] = subjects();
     let ended = |subject, revoked_by| EndedSubject { subject, tokens: 4, newest: Some(at(NOW)), revoked_by };
-    Figures {
-        device_flows: none(),
-        authorization_flows: none(),
-        tokens: StateCounts { rows: BTreeMap::new(), is_cut_short: false },
-        top: page(summaries()),
-        clients: vec![ClientCodes { client: "scanner".to_owned(), pending: 90, completed: 0 }],
-        ended: page(vec![ended(ours, Some(HOSTILE.to_owned())), ended(theirs, None)]),
-    }
+    page(vec![ended(ours, Some(HOSTILE.to_owned())), ended(theirs, None)])
 }
 
 /// A dashboard that is full of people, with privacy on from the beginning or switched on when all is there.
@@ -94,11 +92,11 @@ fn peopled(is_on_at_first: bool) -> Harness {
         let Some(Effect::Fetch { generation, .. }) = harness.app.fetch(screen) else { panic!("{screen:?} is a list") };
         harness.answer(Answer::Rows { generation, rows });
     }
-    let Effect::Look { generation, .. } = harness.app.look(Look::Figures) else { panic!("it is looked at") };
-    harness.answer(Answer::Seen { generation, seen: Seen::Figures(Ok(figures())) });
-    let Effect::Look { generation, .. } = harness.app.look(Look::Chain) else { panic!("it is looked at") };
     let check = JournalCheck { sound: 1, head: String::new(), fault: None };
-    harness.answer(Answer::Seen { generation, seen: Seen::Chain(Ok(Some(check))) });
+    harness.see(Look::Flows, Seen::Flows(Ok(flows())));
+    harness.see(Look::Top, Seen::Top(Ok(page(summaries()))));
+    harness.see(Look::Ended, Seen::Ended(Ok(ended())));
+    harness.see(Look::Chain, Seen::Chain(Ok(Some(check))));
     if !is_on_at_first {
         harness.key('P');
     }

@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
-use super::looks::{activity, figures, plan, run, status};
+use super::looks::{activity, plan, run, status};
 use super::*;
 use crate::look::{Look, Months, Seen};
 
@@ -27,7 +27,7 @@ fn filled() -> Harness {
     }
     let findings = vec![Finding::critical("tokens", "overdue: the last good run was 3d ago")];
     harness.see(Look::Status, Seen::Status(Ok(status(findings))));
-    harness.see(Look::Figures, Seen::Figures(Ok(figures(3))));
+    harness.see_counts(3);
     harness.see(Look::Minutes, Seen::Minutes(Ok(activity())));
     harness.see(Look::Days, Seen::Days(Ok(activity())));
     harness.see(Look::Months, Seen::Months(Ok(Months { now: at(NOW), layout: layout(), counted: None })));
