@@ -28,7 +28,7 @@ pub(super) fn lines(app: &App, width: usize, height: usize) -> Vec<Line<'static>
         lines.extend(counts(app, width));
         lines.extend(last_hour(app, width));
         lines.extend(days(app, width, if height >= HIGH { 4 } else { 1 }));
-        lines.extend(janitor(app));
+        lines.extend(janitor(app, width));
         let room = height.saturating_sub(lines.len() + 1).max(LEAST_SUBJECTS);
         lines.extend(top(app, width, room));
         return lines;
@@ -36,7 +36,7 @@ pub(super) fn lines(app: &App, width: usize, height: usize) -> Vec<Line<'static>
     let column = width / 2;
     let room = height.saturating_sub(lines.len());
     let (mut left, mut right) = (counts(app, column), last_hour(app, column));
-    left.extend(janitor(app));
+    left.extend(janitor(app, column));
     // The days are as high as what is left beside them lets them be.
     let used = right.len() + 2;
     right.extend(days(app, column, room.saturating_sub(used).clamp(1, 8)));
@@ -197,7 +197,7 @@ fn days(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
     std::iter::once(head(app, &title, Look::Days)).chain(bars).collect()
 }
 
-fn janitor(app: &App) -> Vec<Line<'static>> {
+fn janitor(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![head(app, "Janitor", Look::Status)];
     let Some(status) = &app.looks.status.value else { return lines };
     if status.jobs.is_empty() {
@@ -207,7 +207,9 @@ fn janitor(app: &App) -> Vec<Line<'static>> {
         let never = || "never".to_owned();
         let done = job.last_done.map_or_else(never, |time| app.telling.past_in_short(time, app.now()));
         let next = job.next_due.map_or_else(never, |due| app.telling.future_in_short(due, app.now()));
-        lines.push(line(format!("{:<7} last good run {done}, next {next}", job.job.name()), style::PLAIN));
+        let told = |ran| line(format!("{:<7} {ran} {done}, next {next}", job.job.name()), style::PLAIN);
+        let whole = told("last good run");
+        lines.push(if whole.width() <= width.saturating_sub(GAP) { whole } else { told("good run") });
     }
     lines
 }
@@ -217,10 +219,12 @@ fn top(app: &App, width: usize, rows: usize) -> Vec<Line<'static>> {
     let Some(top) = &app.looks.top.value else { return lines };
     let most = top.rows.first().map_or(0, |row| row.live);
     let room = (width / 2).clamp(12, 44);
+    // Before the bar stand three blanks, the name, and the number between two blanks.
+    let cells = (width / 4).clamp(4, 30).min(width.saturating_sub(GAP + 3 + room + 9));
     for row in top.rows.iter().take(rows) {
         let name = fit(&app.veil.alias(row.subject.as_str()), room);
         let padding = " ".repeat(room.saturating_sub(unicode_width::UnicodeWidthStr::width(name.as_str())));
-        let bar = sparks::bar(row.live, most, (width / 4).clamp(4, 30));
+        let bar = sparks::bar(row.live, most, cells);
         lines.push(line(format!("{name}{padding} {:>7} {bar}", number(row.live)), style::PLAIN));
     }
     if top.rows.is_empty() {
