@@ -5,9 +5,15 @@ use std::time::Duration;
 use authdb_shared::Timestamp;
 use authdb_shared::db::DbError;
 
-/// What took long is not read again before so many times as long have passed: a dashboard that stands in the corner must not
-/// keep a database busy by itself. What takes 40 ms is read as often as is configured.
+/// A sum that took long is not read again before so many times as long have passed: a dashboard that stands in the corner
+/// must not keep a database busy by itself. What takes 40 ms is read as often as is configured.
 const REST: u32 = 50;
+/// The same for lists, whose rows somebody waits for.
+const REST_OF_LISTS: u32 = 4;
+/// The longest of these rests: what was held up once, by a database that stood still or a terminal that slept, is not kept
+/// waiting for long afterwards.
+const LONGEST_REST: Duration = Duration::from_mins(1);
+const LONGEST_REST_OF_LISTS: Duration = Duration::from_secs(10);
 
 /// How fresh what was read is.
 #[derive(Clone, Copy, Debug)]
@@ -43,17 +49,21 @@ impl Reading {
         self.generation
     }
 
-    /// Whether it is time to read again: never while an answer is awaited, and later where the last one took long.
+    /// Whether it is time to read a sum again: never while an answer is awaited, and later where the last one took long.
     #[must_use]
     pub fn is_due(&self, now: Timestamp, interval: Duration) -> bool {
-        self.is_due_at_leisure(now, interval, 1)
+        self.is_rested(now, interval.max(self.took.saturating_mul(REST).min(LONGEST_REST)))
     }
 
-    /// The same so many times less often.
+    /// The same for a list.
     #[must_use]
-    pub fn is_due_at_leisure(&self, now: Timestamp, interval: Duration, times: u32) -> bool {
-        let interval = interval.max(self.took.saturating_mul(REST)).saturating_mul(times);
-        !self.is_waiting && self.asked_at.is_none_or(|asked| now.since(asked) >= interval || now < asked)
+    pub fn is_list_due(&self, now: Timestamp, interval: Duration) -> bool {
+        let rest = self.took.saturating_mul(REST_OF_LISTS).min(LONGEST_REST_OF_LISTS);
+        self.is_rested(now, interval.max(rest))
+    }
+
+    fn is_rested(&self, now: Timestamp, rest: Duration) -> bool {
+        !self.is_waiting && self.asked_at.is_none_or(|asked| now.since(asked) >= rest || now < asked)
     }
 
     /// Takes note of an answer. False if it answers an older question, and must be dropped.

@@ -25,8 +25,8 @@ impl App {
         // Nobody waits for the journal in the background.
         let in_view = self.screen;
         for screen in Screen::ALL.iter().filter(|it| **it != Screen::Journal || **it == in_view) {
-            let (interval, times) = (self.refresh_interval, if *screen == in_view { 1 } else { BACKGROUND });
-            if self.reading(*screen).is_some_and(|reading| reading.is_due_at_leisure(now, interval, times)) {
+            let interval = self.refresh_interval * if *screen == in_view { 1 } else { BACKGROUND };
+            if self.reading(*screen).is_some_and(|reading| reading.is_list_due(now, interval)) {
                 effects.extend(self.fetch(*screen));
             }
         }

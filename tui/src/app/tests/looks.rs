@@ -205,6 +205,24 @@ fn what_takes_the_database_long_is_left_alone_for_longer() {
 }
 
 #[test]
+fn what_was_held_up_once_is_read_again_soon() {
+    let mut harness = Harness::new(false);
+    harness.key('2');
+    let Some(Effect::Fetch { generation, .. }) = harness.app.fetch(Screen::DeviceFlows) else { panic!("it is a list") };
+    // An hour passes before the answer, as in a terminal that was stopped.
+    harness.now = at(NOW + 3_600_000);
+    harness.answer(Answer::Rows { generation, rows: Rows::DeviceFlows(Ok(page(Vec::new()))) });
+    let Some(Effect::Fetch { generation, .. }) = harness.app.fetch(Screen::DeviceFlows) else { panic!("it is a list") };
+    harness.now = at(NOW + 3_605_000);
+    harness.answer(Answer::Rows { generation, rows: Rows::DeviceFlows(Ok(page(Vec::new()))) });
+    harness.effects.clear();
+    harness.now = at(NOW + 3_610_000);
+    harness.act(Action::Tick);
+    let is_list = |effect: &Effect| matches!(effect, Effect::Fetch { query: Query::DeviceFlows { .. }, .. });
+    assert!(harness.effects.iter().any(is_list), "ten seconds are the longest: {:?}", harness.effects);
+}
+
+#[test]
 fn only_what_the_screen_in_view_shows_is_looked_at() {
     let mut harness = Harness::new(false);
     harness.key('2');
