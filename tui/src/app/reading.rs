@@ -9,11 +9,11 @@ use authdb_shared::db::DbError;
 /// must not keep a database busy by itself. What takes 40 ms is read as often as is configured.
 const REST: u32 = 50;
 /// The same for lists, whose rows somebody waits for.
-const REST_OF_LISTS: u32 = 4;
+const REST_OF_LISTS: u32 = 2;
 /// The longest of these rests: what was held up once, by a database that stood still or a terminal that slept, is not kept
 /// waiting for long afterwards.
 const LONGEST_REST: Duration = Duration::from_mins(1);
-const LONGEST_REST_OF_LISTS: Duration = Duration::from_secs(10);
+const LONGEST_REST_OF_LISTS: Duration = Duration::from_secs(5);
 
 /// How fresh what was read is.
 #[derive(Clone, Copy, Debug)]

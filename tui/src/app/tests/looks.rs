@@ -219,7 +219,7 @@ fn what_was_held_up_once_is_read_again_soon() {
     harness.now = at(NOW + 3_610_000);
     harness.act(Action::Tick);
     let is_list = |effect: &Effect| matches!(effect, Effect::Fetch { query: Query::DeviceFlows { .. }, .. });
-    assert!(harness.effects.iter().any(is_list), "ten seconds are the longest: {:?}", harness.effects);
+    assert!(harness.effects.iter().any(is_list), "five seconds are the longest: {:?}", harness.effects);
 }
 
 #[test]
