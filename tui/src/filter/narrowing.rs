@@ -253,7 +253,9 @@ impl Narrowing {
         };
         bound.is_none() && {
             *bound = Some(span);
-            matches!(comparison, Comparison::Less | Comparison::More)
+            // What is from the future is younger than everything to the database, and of no age at all in a list.
+            let is_of_the_future = comparison == Comparison::Less && span.is_zero();
+            matches!(comparison, Comparison::Less | Comparison::More) && !is_of_the_future
         }
     }
 }
@@ -311,6 +313,13 @@ mod tests {
     use authdb_shared::liveness::{FlowState, Liveness};
 
     use super::*;
+
+    #[test]
+    fn what_is_younger_than_nothing_is_left_to_the_rows_that_were_read() {
+        assert!(!Narrowing::default().take_age(Comparison::Less, Duration::ZERO));
+        assert!(Narrowing::default().take_age(Comparison::Less, SECOND));
+        assert!(Narrowing::default().take_age(Comparison::More, Duration::ZERO));
+    }
 
     #[test]
     fn every_state_is_known_by_its_word() {
