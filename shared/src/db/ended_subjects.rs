@@ -11,7 +11,6 @@
 //! named instead of guessed at. Somebody who logs out everywhere within a lifetime looks the same as somebody robbed; two
 //! sessions of one scope that refreshed seldom are not seen.
 
-use serde_json::Value;
 use sqlx::FromRow;
 
 use super::backend::on_backend;
@@ -69,14 +68,10 @@ impl EndedRow {
 
 /// Whether an action ended the sessions of a subject: all its tokens at once, or one whose client then presented it again.
 fn explains(action: &AdminAction, subject: &Subject, newest: Option<Timestamp>) -> bool {
-    let is_about = match action.action.as_str() {
-        "revoke-subject" => action.target == subject.as_str(),
-        "revoke" => action.details.get("subject").and_then(Value::as_str) == Some(subject.as_str()),
-        _ => false,
-    };
+    let is_revocation = matches!(action.action.as_str(), "revoke-subject" | "revoke");
     // A revocation of all that came before the newest token has not revoked that.
     let is_in_time = action.action == "revoke" || action.time >= newest;
-    is_about && is_in_time && action.outcome == Outcome::Done
+    is_revocation && action.is_about(subject) && is_in_time && action.outcome == Outcome::Done
 }
 
 impl AuthDb {
