@@ -6,6 +6,7 @@ use authdb_tests::World;
 
 use crate::program::Program;
 use crate::terminal::{DOWN, ESC, PAGE_DOWN, Terminal};
+use crate::view::View;
 use crate::{CODE, SHOWN, add_pending, dashboard, world};
 
 async fn seeded() -> (World, Terminal) {
@@ -87,10 +88,14 @@ async fn the_help_names_every_key_in_a_terminal_of_the_usual_size() {
     for screen in ["2", "3", "4", "5"] {
         terminal.type_keys(screen);
         terminal.type_and_wait("?", "Keys on");
-        let mut seen = terminal.wait_for("To look").to_string();
+        let mut view = terminal.wait_for("To look");
+        let mut seen = view.to_string();
         // What does not fit must come into view by going down.
-        for _ in 0..2 {
-            seen.push_str(&terminal.type_and_see(PAGE_DOWN).to_string());
+        while view.contains("↓ more") {
+            let before = inside(&view);
+            terminal.type_keys(PAGE_DOWN);
+            view = terminal.wait_until("the help goes on", |view| inside(view) != before);
+            seen.push_str(&view.to_string());
         }
         for help in ["rows with: word", "next screen", "read everything anew", "leave"] {
             assert!(seen.contains(help), "{help:?} is nowhere in the help of screen {screen}:\n{seen}");
@@ -98,6 +103,11 @@ async fn the_help_names_every_key_in_a_terminal_of_the_usual_size() {
         terminal.type_keys("?");
         terminal.wait_until("the help is closed", |view| !view.contains("Keys on"));
     }
+}
+
+/// The text of a dialog: around it the screen changes whatever is typed.
+fn inside(view: &View) -> Vec<String> {
+    view.rows().iter().filter_map(|row| row.split('│').nth(1)).map(str::to_owned).collect()
 }
 
 #[tokio::test]
