@@ -1,14 +1,15 @@
 //! The loop: events in, state changed, effects out, screen drawn.
 
+use std::io;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use authdb_shared::clock::Zone;
 use authdb_shared::config::{Config, Sources};
 use authdb_shared::db::AuthDb;
-use authdb_shared::{Error, clock};
+use authdb_shared::{Error, Timestamp, clock};
 use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt;
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -17,7 +18,8 @@ use crate::app::{App, Columns};
 use crate::command::Command;
 use crate::effect::Effect;
 use crate::keymap::Keymap;
-use crate::terminal::Screen;
+use crate::store::Store;
+use crate::terminal::{Display, Screen};
 use crate::worker::Worker;
 use crate::{draw, keymap};
 
@@ -36,15 +38,16 @@ pub async fn run(db: AuthDb, place: &str, config: &Config, sources: Sources) -> 
     let mut screen = Screen::take().context("taking over the terminal")?;
     let size = screen.size().context("asking for the size of the terminal")?;
     let (sender, answers) = unbounded_channel();
-    let mut app = App::new(&db, place, config, (size.width, size.height), clock::host_now());
+    let mut app = App::new(&db, place, config, size, clock::host_now());
     app.columns = columns;
     app.telling.local = Zone::of_this_host();
     app.appearance = draw::Appearance::of(&config.dashboard, |name| std::env::var(name).ok());
     app.keys = keys.in_ascii(app.appearance.is_ascii);
     screen.take_mouse(app.mouse).context("writing to the terminal")?;
     let worker = Worker::new(db, config, sources, sender);
-    let result = main_loop(&mut screen, &mut app, worker, answers).await;
-    drop(screen);
+    let surroundings =
+        Surroundings { display: screen, events: EventStream::new(), leaving: signals()?, host_now: clock::host_now };
+    let result = main_loop(surroundings, &mut app, worker, answers).await;
     // The screen that would have said it is gone.
     for line in app.last_words() {
         println!("{line}");
@@ -55,32 +58,59 @@ pub async fn run(db: AuthDb, place: &str, config: &Config, sources: Sources) -> 
     result
 }
 
-async fn main_loop(
-    screen: &mut Screen,
-    app: &mut App,
-    mut worker: Worker,
-    mut answers: UnboundedReceiver<Action>,
-) -> anyhow::Result<()> {
-    let mut events = EventStream::new();
-    let mut ticks = tokio::time::interval(TICK);
+/// What the loop is surrounded by.
+struct Surroundings<D, E, L, C> {
+    display: D,
+    /// Keys, clicks and other sizes.
+    events: E,
+    /// Yields when somebody outside asks the program to end.
+    leaving: L,
+    /// Tells the host's time.
+    host_now: C,
+}
+
+/// The signals that ask the program to end.
+fn signals() -> anyhow::Result<impl Stream<Item = ()> + Unpin> {
     let mut hangups = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
     let mut terminations = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let either = stream::select(
+        stream::poll_fn(move |task| hangups.poll_recv(task)),
+        stream::poll_fn(move |task| terminations.poll_recv(task)),
+    );
+    Ok(either)
+}
+
+async fn main_loop<D, E, L, C, S>(
+    surroundings: Surroundings<D, E, L, C>,
+    app: &mut App,
+    mut worker: Worker<S>,
+    mut answers: UnboundedReceiver<Action>,
+) -> anyhow::Result<()>
+where
+    D: Display,
+    E: Stream<Item = io::Result<Event>> + Unpin,
+    L: Stream<Item = ()> + Unpin,
+    C: Fn() -> Timestamp,
+    S: Store,
+{
+    let Surroundings { mut display, mut events, mut leaving, host_now } = surroundings;
+    let mut ticks = tokio::time::interval(TICK);
     loop {
-        if !Screen::is_taken() {
+        if !display.is_taken() {
             bail!("the program broke off. This is a defect; please report it");
         }
         // Asked for before each drawing: the event that tells of another size may stand behind keys and answers.
-        let size = screen.size().context("asking for the size of the terminal")?;
-        if (size.width, size.height) != app.size {
-            app.update(Action::Resized { width: size.width, height: size.height }, clock::host_now());
+        let (width, height) = display.size().context("asking for the size of the terminal")?;
+        if (width, height) != app.size {
+            app.update(Action::Resized { width, height }, host_now());
         }
-        screen.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")?;
+        display.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")?;
         let action = tokio::select! {
             event = events.next() => match event {
                 Some(event) => {
                     let event = event.context("reading from the terminal")?;
                     if matches!(event, Event::Resize(..)) {
-                        screen.redraw().context("drawing on the terminal")?;
+                        display.redraw().context("drawing on the terminal")?;
                     }
                     keymap::action(app, &event)
                 }
@@ -89,26 +119,25 @@ async fn main_loop(
             action = answers.recv() => action,
             _ = ticks.tick() => Some(Action::Tick),
             // As if the admin left: a change that is under way is waited for, and a second signal leaves at once.
-            _ = hangups.recv() => Some(Action::Command(Command::Quit)),
-            _ = terminations.recv() => Some(Action::Command(Command::Quit)),
+            Some(()) = leaving.next() => Some(Action::Command(Command::Quit)),
         };
         // What has come in meanwhile is taken in before the screen is drawn again.
         let mut next = action;
         while let Some(action) = next {
-            for effect in app.update(action, clock::host_now()) {
+            for effect in app.update(action, host_now()) {
                 match effect {
                     Effect::Quit => return Ok(()),
                     Effect::Suspend => {
-                        screen.suspend().context("taking the terminal again")?;
+                        display.suspend().context("taking the terminal again")?;
                         // The ticks that were missed while the program was stopped are of no use.
                         ticks.reset();
-                        app.update(Action::Resumed, clock::host_now()).into_iter().for_each(|it| worker.start(it));
+                        app.update(Action::Resumed, host_now()).into_iter().for_each(|it| worker.start(it));
                     }
                     Effect::Adopt(number) if worker.adopt(number) => {}
                     Effect::Adopt(_) => bail!("the connection is gone. This is a defect; please report it"),
-                    Effect::TakeMouse(take) => screen.take_mouse(take).context("writing to the terminal")?,
-                    Effect::Copy(text) => screen.copy(&text).context("writing to the terminal")?,
-                    Effect::Ring => screen.ring().context("writing to the terminal")?,
+                    Effect::TakeMouse(take) => display.take_mouse(take).context("writing to the terminal")?,
+                    Effect::Copy(text) => display.copy(&text).context("writing to the terminal")?,
+                    Effect::Ring => display.ring().context("writing to the terminal")?,
                     effect => worker.start(effect),
                 }
             }
@@ -116,3 +145,6 @@ async fn main_loop(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,6 @@
 //! on a screen where it can be read.
 
 use std::io::{self, IsTerminal, Stdout, stdout};
-use std::ops::{Deref, DerefMut};
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,9 +17,9 @@ use crossterm::style::Print;
 use crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal};
 use rustix::process::{Signal, kill_current_process_group};
 
 use crate::app::Mouse;
@@ -74,6 +73,57 @@ static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
+/// What the dashboard does with a terminal that it has taken over.
+pub trait Display {
+    /// Its columns and rows.
+    ///
+    /// # Errors
+    /// If the terminal cannot be asked.
+    fn size(&self) -> io::Result<(u16, u16)>;
+
+    /// Has a frame painted, and shows it.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written to.
+    fn draw(&mut self, paint: impl FnOnce(&mut Frame)) -> io::Result<()>;
+
+    /// Has everything drawn anew: a terminal of another size has cut or wrapped what stood on it, also where it has its old
+    /// size again before anybody looked.
+    ///
+    /// # Errors
+    /// If the terminal cannot be asked or written to.
+    fn redraw(&mut self) -> io::Result<()>;
+
+    /// Gives the terminal back and stops the program, as Ctrl-Z does with any other; takes the terminal again when the
+    /// shell continues it. The whole group is stopped, so that what started the program comes to know.
+    ///
+    /// # Errors
+    /// If the terminal does not let itself be set.
+    fn suspend(&mut self) -> io::Result<()>;
+
+    /// Takes the mouse, or leaves it to the terminal, which selects text with it.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written to.
+    fn take_mouse(&mut self, mouse: Mouse) -> io::Result<()>;
+
+    /// Hands a text to the clipboard of the terminal by OSC 52, which also reaches it over SSH. It is written plainly:
+    /// tmux, told by its `set-clipboard`, takes it and hands it on by itself.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written to.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// Rings the terminal's bell.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written to.
+    fn ring(&mut self) -> io::Result<()>;
+
+    /// Whether the terminal is still ours: a panic on another thread gives it back under our feet.
+    fn is_taken(&self) -> bool;
+}
+
 /// The terminal while it is taken over.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
@@ -97,12 +147,30 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Gives the terminal back and stops the program, as Ctrl-Z does with any other; takes the terminal again when the
-    /// shell continues it. The whole group is stopped, so that what started the program comes to know.
-    ///
-    /// # Errors
-    /// If the terminal does not let itself be set.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    fn take_over(&mut self) -> io::Result<()> {
+        IS_TAKEN.store(true, Ordering::SeqCst);
+        enable_raw_mode()?;
+        // Not `Terminal::clear`: it asks the terminal where its cursor is, and a slow line answers too late.
+        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
+        self.terminal.hide_cursor()
+    }
+}
+
+impl Display for Screen {
+    fn size(&self) -> io::Result<(u16, u16)> {
+        self.terminal.size().map(|size| (size.width, size.height))
+    }
+
+    fn draw(&mut self, paint: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        self.terminal.draw(paint).map(drop)
+    }
+
+    fn redraw(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
         let mouse = if HAS_MOUSE.load(Ordering::SeqCst) { Mouse::Taken } else { Mouse::Left };
         give_back();
         kill_current_process_group(Signal::TSTP)?;
@@ -112,11 +180,7 @@ impl Screen {
         self.take_mouse(mouse)
     }
 
-    /// Takes the mouse, or leaves it to the terminal, which selects text with it.
-    ///
-    /// # Errors
-    /// If the terminal cannot be written to.
-    pub fn take_mouse(&mut self, mouse: Mouse) -> io::Result<()> {
+    fn take_mouse(&mut self, mouse: Mouse) -> io::Result<()> {
         let had_mouse = HAS_MOUSE.swap(mouse == Mouse::Taken, Ordering::SeqCst);
         match mouse {
             Mouse::Taken => execute!(stdout(), Print(TAKE_MOUSE)),
@@ -125,59 +189,16 @@ impl Screen {
         }
     }
 
-    fn take_over(&mut self) -> io::Result<()> {
-        IS_TAKEN.store(true, Ordering::SeqCst);
-        enable_raw_mode()?;
-        // Not `Terminal::clear`: it asks the terminal where its cursor is, and a slow line answers too late.
-        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
-        self.terminal.hide_cursor()
-    }
-
-    /// Has everything drawn anew: a terminal of another size has cut or wrapped what stood on it, also where it has its old
-    /// size again before anybody looked.
-    ///
-    /// # Errors
-    /// If the terminal cannot be written to.
-    pub fn redraw(&mut self) -> io::Result<()> {
-        let size = self.terminal.size()?;
-        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
-    }
-
-    /// Hands a text to the clipboard of the terminal by OSC 52, which also reaches it over SSH. It is written plainly:
-    /// tmux, told by its `set-clipboard`, takes it and hands it on by itself.
-    ///
-    /// # Errors
-    /// If the terminal cannot be written to.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+    fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
-    /// Rings the terminal's bell.
-    ///
-    /// # Errors
-    /// If the terminal cannot be written to.
-    pub fn ring(&mut self) -> io::Result<()> {
+    fn ring(&mut self) -> io::Result<()> {
         execute!(stdout(), Print('\u{7}'))
     }
 
-    /// Whether the terminal is still ours: a panic on another thread gives it back under our feet.
-    #[must_use]
-    pub fn is_taken() -> bool {
+    fn is_taken(&self) -> bool {
         IS_TAKEN.load(Ordering::SeqCst)
-    }
-}
-
-impl Deref for Screen {
-    type Target = Terminal<CrosstermBackend<Stdout>>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.terminal
-    }
-}
-
-impl DerefMut for Screen {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.terminal
     }
 }
 

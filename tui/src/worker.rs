@@ -5,69 +5,56 @@
 //! connection, whose number every answer carries.
 
 mod acting;
-mod looks;
-mod one_subject;
-mod registration;
 mod switching;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use authdb_shared::Policy;
-use authdb_shared::actor::Actor;
 use authdb_shared::config::{Config, Sources};
-use authdb_shared::db::{AuthDb, Order, PageRequest};
-use tokio::sync::Mutex;
+use authdb_shared::db::AuthDb;
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::switching::Waiting;
-use crate::action::{Action, Answer, Rows};
+use crate::action::{Action, Answer};
 use crate::connecting::ConnectionNumber;
-use crate::effect::{Effect, Query};
+use crate::database::Database;
+use crate::effect::Effect;
 use crate::export::Export;
+use crate::store::Store;
 
 /// Carries effects out.
 #[derive(Clone)]
-pub struct Worker {
-    /// Which connection `db` is.
+pub struct Worker<S = Database> {
+    /// Which connection `store` is.
     connection: ConnectionNumber,
-    db: AuthDb,
-    actor: Actor,
-    config: Arc<Config>,
-    policy: Arc<Policy>,
-    limit: u32,
+    store: S,
     answers: UnboundedSender<Action>,
     /// The number of the last work that was told to stop.
     stopped: Arc<AtomicU64>,
     /// What the configuration of another context is read from.
     sources: Arc<Sources>,
-    waiting: Waiting,
-    /// Held while something is summed up that may take long: one sum at a time, so that connections are left for the lists.
-    summing: Arc<Mutex<()>>,
+    waiting: Waiting<S>,
 }
 
 impl Worker {
     /// A worker on `db`, which answers to `answers`. The configuration of another context is read from the `sources`.
     #[must_use]
     pub fn new(db: AuthDb, config: &Config, sources: Sources, answers: UnboundedSender<Action>) -> Self {
+        Self::on(Database::new(db, config), sources, answers)
+    }
+}
+
+impl<S: Store> Worker<S> {
+    /// The same on any store.
+    pub(crate) fn on(store: S, sources: Sources, answers: UnboundedSender<Action>) -> Self {
         Self {
             connection: ConnectionNumber::default(),
-            db,
-            actor: Actor::of_this_process(),
-            config: Arc::new(config.clone()),
-            policy: Arc::new(config.policy.clone()),
-            limit: config.dashboard.list_limit,
+            store,
             answers,
             stopped: Arc::default(),
             sources: Arc::new(sources),
             waiting: Waiting::default(),
-            summing: Arc::default(),
         }
-    }
-
-    /// A worker on another database that answers to the same dashboard.
-    fn on(&self, db: AuthDb, config: &Config) -> Self {
-        Self::new(db, config, Sources::clone(&self.sources), self.answers.clone())
     }
 
     /// Starts carrying an effect out, on the runtime of the caller.
@@ -95,22 +82,24 @@ impl Worker {
 
     async fn carry_out(&self, effect: Effect) -> Option<Answer> {
         Some(match effect {
-            Effect::Fetch { generation, query } => Answer::Rows { generation, rows: self.fetch(&query).await },
-            Effect::Look { generation, look } => Answer::Seen { generation, seen: self.look(look).await },
+            Effect::Fetch { generation, query } => Answer::Rows { generation, rows: self.store.fetch(&query).await },
+            Effect::Look { generation, look } => Answer::Seen { generation, seen: self.store.look(look).await },
             Effect::LookAtSubject { generation, look, subject } => {
-                Answer::SeenOfSubject { generation, seen: self.look_at_subject(look, &subject).await }
+                Answer::SeenOfSubject { generation, seen: self.store.look_at_subject(look, &subject).await }
             }
-            Effect::FetchMonths => Answer::Months(self.db.tokens_by_month(&self.policy).await),
-            Effect::ReadRegistry => Answer::Registry(self.registry().await?),
+            Effect::FetchMonths => Answer::Months(self.store.tokens_by_month().await),
+            Effect::ReadRegistry => Answer::Registry(self.store.registry().await?),
             Effect::LookForSubjects(vo) => {
-                let found = self.subjects_of(&vo).await;
+                let found = self.store.subjects_of(&vo).await;
                 Answer::Subjects { vo, found }
             }
             Effect::LookUp(code) => {
-                let found = self.db.device_flow(&code).await;
+                let found = self.store.device_flow(&code).await;
                 Answer::Flow { code, found }
             }
-            Effect::Plan { generation, request } => Answer::Planned { generation, plan: self.plan(&request).await },
+            Effect::Plan { generation, request } => {
+                Answer::Planned { generation, plan: self.store.plan(&request).await }
+            }
             Effect::Work { connection, number, steps, reason } => self.work(connection, number, steps, reason).await,
             Effect::Glance(glances) => Answer::Glanced(self.glance(glances).await),
             Effect::Export(export) => write(export).await,
@@ -128,26 +117,6 @@ impl Worker {
             | Effect::Suspend
             | Effect::Quit => return None,
         })
-    }
-
-    async fn fetch(&self, query: &Query) -> Rows {
-        let (db, policy, limit) = (&self.db, &self.policy, self.limit);
-        match query {
-            Query::DeviceFlows(filter) => {
-                let request = PageRequest::first(Order::TimeLeft, limit);
-                Rows::DeviceFlows(db.device_flows(filter, policy, &request).await)
-            }
-            Query::AuthorizationFlows(filter) => {
-                let request = PageRequest::first(Order::TimeLeft, limit);
-                Rows::AuthorizationFlows(db.authorization_flows(filter, policy, &request).await)
-            }
-            Query::Subjects(containing) => Rows::Subjects(db.subjects(containing, policy, limit).await),
-            Query::Tokens(filter) => {
-                let request = PageRequest::first(Order::NewestFirst, limit);
-                Rows::Tokens(db.refresh_tokens(filter, policy, &request).await)
-            }
-            Query::Journal => Rows::Journal(self.journal().await),
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use authdb_tui::app::Mouse;
-use authdb_tui::terminal::Screen;
+use authdb_tui::terminal::{Display as _, Screen};
 
 fn main() -> ExitCode {
     let is_other = env::args().nth(1).is_some_and(|argument| argument == "other");
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     if is_other {
         let thread = thread::Builder::new().name("other".to_owned()).spawn(|| panic!("the test has told it to"));
         let ended = thread.expect("another thread can be started").join();
-        assert!(ended.is_err() && !Screen::is_taken(), "the panic has given the terminal back");
+        assert!(ended.is_err() && !screen.is_taken(), "the panic has given the terminal back");
         return ExitCode::FAILURE;
     }
     panic!("the test has told it to");

@@ -7,27 +7,33 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use authdb_shared::Error;
 use authdb_shared::config::{Config, ContextConfig};
-use authdb_shared::db::AuthDb;
 
 use super::Worker;
 use crate::action::Answer;
 use crate::connecting::{self, Arrival, ConnectionNumber, ContextError};
+use crate::store::Store;
 
 /// Connections that nobody uses yet.
-#[derive(Clone, Default)]
-pub(super) struct Waiting(Arc<Mutex<HashMap<ConnectionNumber, (AuthDb, Config)>>>);
+#[derive(Clone)]
+pub(super) struct Waiting<S>(Arc<Mutex<HashMap<ConnectionNumber, S>>>);
 
-impl Waiting {
-    fn add(&self, number: ConnectionNumber, db: AuthDb, config: Config) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(number, (db, config));
+impl<S> Default for Waiting<S> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<S> Waiting<S> {
+    fn add(&self, number: ConnectionNumber, store: S) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(number, store);
     }
 
-    fn take(&self, number: ConnectionNumber) -> Option<(AuthDb, Config)> {
+    fn take(&self, number: ConnectionNumber) -> Option<S> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&number)
     }
 }
 
-impl Worker {
+impl<S: Store> Worker<S> {
     /// Connects to the database of a context, beside the one in use.
     pub(super) async fn connect(&self, number: ConnectionNumber, context: ContextConfig) -> Answer {
         let sources = Arc::clone(&self.sources);
@@ -43,26 +49,25 @@ impl Worker {
         number: ConnectionNumber,
         config: Result<Config, ContextError>,
     ) -> Result<Box<Arrival>, ContextError> {
-        let config = config?;
-        let db = connecting::connect(&config).await.map_err(Error::from)?;
-        let arrival = Arrival::at(&db, &config);
-        self.waiting.add(number, db, config);
+        let store = self.store.connect(&config?).await.map_err(Error::from)?;
+        let arrival = store.arrival();
+        self.waiting.add(number, store);
         Ok(Box::new(arrival))
     }
 
     /// Goes on with a connection that waits, and closes the one before. False if there is none of that number.
     pub(crate) fn adopt(&mut self, number: ConnectionNumber) -> bool {
-        let Some((db, config)) = self.waiting.take(number) else { return false };
-        let left = self.db.clone();
-        *self = Self { connection: number, waiting: self.waiting.clone(), ..self.on(db, &config) };
+        let Some(store) = self.waiting.take(number) else { return false };
+        let left = std::mem::replace(&mut self.store, store);
+        self.connection = number;
         tokio::spawn(async move { left.close().await });
         true
     }
 
     /// Closes a connection that waits.
     pub(super) async fn disconnect(&self, number: ConnectionNumber) {
-        if let Some((db, _)) = self.waiting.take(number) {
-            db.close().await;
+        if let Some(store) = self.waiting.take(number) {
+            store.close().await;
         }
     }
 }

@@ -36,11 +36,11 @@ impl Harness {
     }
 }
 
-fn counts<S: Ord + Copy>(rows: &[(S, u64)]) -> StateCounts<S> {
+pub(crate) fn counts<S: Ord + Copy>(rows: &[(S, u64)]) -> StateCounts<S> {
     StateCounts { rows: rows.iter().copied().collect::<BTreeMap<S, u64>>(), is_cut_short: false }
 }
 
-pub(super) fn flows(pending: u64) -> Flows {
+pub(crate) fn flows(pending: u64) -> Flows {
     Flows {
         device_flows: counts(&[(FlowStateFilter::Pending, pending), (FlowStateFilter::Error, 2)]),
         authorization_flows: counts(&[(FlowStateFilter::Done, 4)]),
@@ -48,7 +48,7 @@ pub(super) fn flows(pending: u64) -> Flows {
     }
 }
 
-pub(super) fn status(findings: Vec<Finding>) -> JanitorStatus {
+pub(crate) fn status(findings: Vec<Finding>) -> JanitorStatus {
     let run = run(RunOutcome::Done);
     JanitorStatus {
         at: at(NOW),
@@ -74,7 +74,7 @@ pub(super) fn status(findings: Vec<Finding>) -> JanitorStatus {
     }
 }
 
-pub(super) fn run(outcome: RunOutcome) -> Run {
+pub(crate) fn run(outcome: RunOutcome) -> Run {
     Run {
         id: 1,
         job: "flows".to_owned(),
@@ -104,7 +104,7 @@ fn alarms_stand_first_and_the_worst_of_them_on_top() {
     assert!(harness.screen(80, 24).contains("150 live"));
 }
 
-pub(super) fn activity() -> Activity {
+pub(crate) fn activity() -> Activity {
     let bucket = |minutes: i64| ActivityBucket {
         start: at(NOW - minutes * 60_000),
         tokens: 5,
@@ -244,7 +244,7 @@ fn an_answer_to_an_older_look_is_dropped() {
     assert!(harness.screen(80, 24).contains("3 pending"));
 }
 
-pub(super) fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let step = PlannedStep {
         change: "drop a month".to_owned(),
         partitions: vec!["p_2026_4".to_owned()],

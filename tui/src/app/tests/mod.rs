@@ -10,7 +10,7 @@ mod copying;
 mod exporting;
 mod filters;
 mod keys;
-mod looks;
+pub(crate) mod looks;
 mod one_subject;
 mod palette;
 mod pausing;
@@ -40,7 +40,7 @@ use crate::action::Rows;
 use crate::effect::Query;
 use crate::keymap;
 
-const NOW: i64 = 1_795_000_000_000;
+pub(crate) const NOW: i64 = 1_795_000_000_000;
 
 /// A dashboard without a database: keys go in, effects come out, and the test answers for the worker.
 struct Harness {
@@ -49,11 +49,11 @@ struct Harness {
     effects: Vec<Effect>,
 }
 
-fn at(millis: i64) -> Timestamp {
+pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(millis).expect("within the calendar")
 }
 
-fn flow(code: &str, status: FlowStatus, age_seconds: i64) -> DeviceFlow {
+pub(crate) fn flow(code: &str, status: FlowStatus, age_seconds: i64) -> DeviceFlow {
     DeviceFlow {
         user_code: UserCode::from_stored(code.to_owned()),
         status,
@@ -64,11 +64,11 @@ fn flow(code: &str, status: FlowStatus, age_seconds: i64) -> DeviceFlow {
     }
 }
 
-fn subject(name: &str) -> Subject {
+pub(crate) fn subject(name: &str) -> Subject {
     Subject::new(name).expect("a subject of this test")
 }
 
-fn token(status: TokenStatus, name: &str) -> RefreshToken {
+pub(crate) fn token(status: TokenStatus, name: &str) -> RefreshToken {
     RefreshToken {
         jti: Jti::issue(at(NOW - 60_000), &mut clock::randomness()),
         status,
@@ -77,7 +77,7 @@ fn token(status: TokenStatus, name: &str) -> RefreshToken {
     }
 }
 
-fn page<T>(rows: Vec<T>) -> Page<T> {
+pub(crate) fn page<T>(rows: Vec<T>) -> Page<T> {
     Page::whole(rows, at(NOW))
 }
 

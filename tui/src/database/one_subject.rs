@@ -1,4 +1,4 @@
-//! What the worker looks at of one subject. Nothing of it locks a row, and each statement has its limit: tokens go by the
+//! What is looked at of one subject. Nothing of it locks a row, and each statement has its limit: tokens go by the
 //! index on the subject, authorization flows by a range of keys, device flows and the journal by windows of keys.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use authdb_shared::db::{
 use authdb_shared::ids::Subject;
 use authdb_shared::rotation::chains;
 
-use super::Worker;
+use super::Database;
 use crate::look::{SeenOfSubject, Sessions, SubjectFlows, SubjectLook};
 
 /// Tokens that sessions are inferred from.
@@ -22,8 +22,8 @@ const RECENT: Duration = Duration::from_hours(24);
 /// Actions that the screen may have room for.
 const ACTIONS: u32 = 20;
 
-impl Worker {
-    pub(super) async fn look_at_subject(&self, look: SubjectLook, subject: &Subject) -> SeenOfSubject {
+impl Database {
+    pub(super) async fn see_of_subject(&self, look: SubjectLook, subject: &Subject) -> SeenOfSubject {
         match look {
             SubjectLook::Sessions => SeenOfSubject::Sessions(self.sessions(subject).await),
             SubjectLook::Flows => SeenOfSubject::Flows(self.flows_of(subject).await),

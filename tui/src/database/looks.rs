@@ -1,10 +1,10 @@
-//! What the worker looks at for the screens that are no lists.
+//! What the screens that are no lists look at.
 
 use authdb_shared::clock;
 use authdb_shared::db::{AdminAction, Bucket, Containing, DbError, JournalCheck, LedgerState, Page, Run};
 use authdb_shared::janitor::{JanitorStatus, Job, Plan};
 
-use super::Worker;
+use super::Database;
 use crate::look::{Flows, Look, Months, Seen};
 
 /// Subjects that the overview has room for.
@@ -18,8 +18,8 @@ const RUNS: u32 = 200;
 /// Days of a month, at most.
 const DAYS_PER_MONTH: u32 = 31;
 
-impl Worker {
-    pub(super) async fn look(&self, look: Look) -> Seen {
+impl Database {
+    pub(super) async fn see(&self, look: Look) -> Seen {
         let (db, config) = (&self.db, &self.config);
         let _turn = if look.is_sum() { Some(self.summing.lock().await) } else { None };
         match look {
