@@ -72,11 +72,11 @@ impl Bar {
         });
     }
 
-    /// So much is left of it behind the rows that are to be added next.
-    pub(crate) fn count(&self, rows: u64, left: Backlog) {
+    /// So much is left of it behind the rows that are to be added next; `None` if that could not be counted.
+    pub(crate) fn count(&self, rows: u64, left: Option<Backlog>) {
         self.with(|shown| {
             shown.is_counted = true;
-            if !left.is_cut_short {
+            if let Some(left) = left.filter(|left| !left.is_cut_short) {
                 shown.bar.set_style(style(TEMPLATE));
                 shown.bar.set_length(shown.bar.position() + rows + left.rows);
             }

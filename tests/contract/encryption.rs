@@ -78,7 +78,7 @@ fn right_host(flavour: Flavour) -> &'static str {
     }
 }
 
-async fn world_on(server: &Server) -> World {
+pub(crate) async fn world_on(server: &Server) -> World {
     let database = TestDatabase::create_on(server).await.expect("a database is made");
     let keys = native_form(database.engine());
     World::create_in(database, keys).await

@@ -160,3 +160,17 @@ async fn all_of_a_subject_can_be_stopped_between_its_batches() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn work_that_is_stopped_behind_the_last_token_has_left_nothing() {
+    on_every_key_column(|world| async move {
+        let now = world.now().await;
+        let tokens: Vec<TokenRow> =
+            (0..200).map(|minutes| TokenRow::created(key_at(now.before(MINUTE * minutes)), ALICE)).collect();
+        world.add_tokens(&tokens).await;
+        let alice = Subject::new(ALICE).expect("a subject");
+        let outcome = world.db.revoke_subject_while(&world.permit, &alice, |_| false).await;
+        assert_eq!((outcome.revoked, outcome.is_stopped), (200, false), "on {}", world.engine());
+    })
+    .await;
+}

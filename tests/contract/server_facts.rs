@@ -1,8 +1,13 @@
 //! Facts about the server, as an administrator looks for them when something is wrong.
 
 use authdb_shared::clock;
-use authdb_tests::world::on_every_engine;
-use authdb_tests::{Engine, World};
+use authdb_shared::config::{Config, Sources};
+use authdb_shared::health::Finding;
+use authdb_tests::world::{on_every_engine, servers};
+use authdb_tests::{Engine, Flavour, Server, World};
+use tokio::task::spawn_blocking;
+
+use crate::encryption::world_on;
 
 #[tokio::test]
 async fn the_server_and_the_account_are_described() {
@@ -31,4 +36,24 @@ async fn the_character_set_is_that_of_the_database() {
         let facts = world.db.server_facts(clock::host_now).await.expect("the server answers");
         assert_eq!((facts.charset.as_str(), facts.collation.as_str()), ("latin1", "latin1_swedish_ci"), "{engine}");
     }
+}
+
+#[tokio::test]
+async fn a_server_whose_commits_wait_for_nothing_is_told_with_the_cure() {
+    if !servers().contains(&Engine::MySql) {
+        return;
+    }
+    let start = || Server::start_with(Flavour::MySql, ["--innodb-log-writer-threads=OFF".into()]);
+    let server = spawn_blocking(start).await.expect("no panic").expect("the server starts");
+    let world = world_on(&server).await;
+    let config = Config::load(&Sources::default()).expect("the defaults are valid");
+    let about_commits = async || -> Option<Finding> {
+        let findings = world.db.diagnose(&config, &[], clock::host_now).await.expect("the server answers");
+        findings.into_iter().find(|finding| finding.subject == "commits")
+    };
+    let finding = about_commits().await.expect("the server is of that kind");
+    let (_, cure) = finding.text.split_once("; ").expect("there is a cure");
+    let statement = cure.strip_suffix(" mends it without a restart").expect("it is a statement");
+    world.execute(statement).await;
+    assert_eq!(about_commits().await, None, "the cure has helped");
 }

@@ -232,17 +232,28 @@ impl Run<'_> {
             if let Some((_, rows)) = report.swept.last_mut() {
                 *rows += batch.rows;
             }
-            if self.janitor.bar.wants_count() {
-                self.janitor.bar.count(batch.rows, self.janitor.db.backlog(&cursor).await?);
-            }
-            self.janitor.bar.add(batch.rows);
             self.janitor.metrics.batch(report.job, sweep, batch.rows, batch.held);
+            self.show(&cursor, batch.rows).await;
             if batch.is_last {
                 self.janitor.metrics.backlog(sweep, 0);
                 return Ok(());
             }
             self.rest(pace.learn(batch.looked, batch.held)).await;
         }
+    }
+
+    /// Moves the bar on. How much is left is only to be looked at, so a count that fails or that a signal interrupts leaves
+    /// the bar without it.
+    async fn show(&self, cursor: &SweepCursor, rows: u64) {
+        let bar = &self.janitor.bar;
+        if bar.wants_count() {
+            let left = tokio::select! {
+                left = self.janitor.db.backlog(cursor) => left.ok(),
+                () = self.janitor.stop.cancelled() => None,
+            };
+            bar.count(rows, left);
+        }
+        bar.add(rows);
     }
 
     /// Waits while the server is busy, unless the run must end.

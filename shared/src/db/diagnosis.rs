@@ -129,6 +129,11 @@ impl AuthDb {
             let text = "it takes no writes (read_only): a replica? Point database.url at the primary";
             findings.push(Finding::critical("server", text));
         }
+        if facts.commits_may_stall {
+            let text = "innodb_log_writer_threads is OFF, so a commit beside another writer may wait 100 ms for nothing; \
+                        SET PERSIST innodb_log_writer_threads = ON mends it without a restart";
+            findings.push(Finding::warning("commits", text));
+        }
         if let Some(galera) = facts.galera {
             let text = format!("Galera node of {}, {}", galera.cluster_size, galera.state);
             let is_well = galera.is_ready && galera.is_primary;

@@ -323,7 +323,8 @@ impl AuthDb {
                 Ok(count) => {
                     revoked += count;
                     // Behind a batch that was not full nothing is left but what has come meanwhile.
-                    is_stopped = count >= u64::from(REVOKED_PER_BATCH) && !goes_on(revoked);
+                    let is_full = count >= u64::from(REVOKED_PER_BATCH);
+                    is_stopped = is_full && !goes_on(revoked) && self.has_revocable(subject).await;
                 }
                 Err(error) => stopped_by = Some(error),
             }
@@ -332,6 +333,11 @@ impl AuthDb {
             }
         }
         RevokedSubject { revoked, is_stopped, stopped_by }
+    }
+
+    /// Whether work that stops now leaves anything behind; where nobody can tell, it may.
+    async fn has_revocable(&self, subject: &Subject) -> bool {
+        self.revocable_tokens(subject).await.map_or(true, |left| left > 0)
     }
 
     async fn revoke_batch(&self, permit: &WritePermit, subject: &Subject, is_journalled: bool) -> Result<u64, DbError> {

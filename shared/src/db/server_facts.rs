@@ -44,6 +44,9 @@ pub struct ServerFacts {
     pub isolation: String,
     /// Whether the server takes no writes at all.
     pub is_read_only: bool,
+    /// Whether every session writes the redo log itself, as `MySQL` has it by default where it sees few processors
+    /// (`innodb_log_writer_threads=OFF`). A commit may then miss the end of another one's write, and wait 100 ms for nothing.
+    pub commits_may_stall: bool,
     /// The database's clock less the host's, in milliseconds.
     pub clock_difference_millis: i64,
     /// The state of the node, where the server is one of a Galera cluster.
@@ -116,6 +119,7 @@ impl AuthDb {
                 grants: Vec::new(),
                 isolation: "SERIALIZABLE".to_owned(),
                 is_read_only: false,
+                commits_may_stall: false,
                 clock_difference_millis: database.unix_millis() - middle.unix_millis(),
                 galera: None,
             };
@@ -142,6 +146,8 @@ async fn describe(
     facts.isolation = isolation.try_get::<String, _>(1)?.replace('-', " ");
     let grants = sqlx::query(statements::GRANTS.mysql).fetch_all(&mut *connection).await?;
     facts.grants = grants.iter().filter_map(|row| row.try_get::<String, _>(0).ok()).map(|it| redacted(&it)).collect();
+    let writers = sqlx::query(statements::LOG_WRITERS.mysql).fetch_optional(&mut *connection).await?;
+    facts.commits_may_stall = writers.and_then(|row| row.try_get::<String, _>(1).ok()).is_some_and(|it| it == "OFF");
     if flavour == Flavour::MariaDb {
         facts.galera = galera(connection).await?;
     }

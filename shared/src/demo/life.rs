@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::{Rng, RngExt};
 use sqlx::{FromRow, SqliteConnection};
 
-use super::population::client;
+use super::population::{HELP_DESK_CLIENT, client};
 use super::rows::{self, NewFlow};
 use super::{Demo, failed};
 use crate::clock::Timestamp;
@@ -54,8 +54,12 @@ struct Rate {
     completed: f64,
 }
 
-const DEVICE_LOGINS: Rate = Rate { begun: 0.08, completed: 0.1 };
+const DEVICE_LOGINS: Rate = Rate { begun: 0.08, completed: 0.18 };
 const AUTHORIZATION_LOGINS: Rate = Rate { begun: 0.08, completed: 0.12 };
+/// However chance falls: for how many beats no login with a code begins. A demo that stands still looks broken.
+const LONGEST_QUIET: u64 = 8;
+/// A user who needs the help desk begins a login every so many beats, which is more often than a code expires.
+const HELP_DESK_EVERY: u64 = 200;
 /// How many of those who leave log out; the tokens of the others run out by themselves.
 const LOGGING_OUT: f64 = 0.85;
 /// Nobody is faster at the identity provider.
@@ -103,8 +107,14 @@ impl Demo {
 
     async fn beat(&mut self, now: Timestamp, random: &mut impl Rng) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        if random.random_bool(DEVICE_LOGINS.begun) {
-            let flow = self.new_login(now, random);
+        self.quiet_beats += 1;
+        let needs_help = self.beats.is_multiple_of(HELP_DESK_EVERY);
+        if needs_help || self.quiet_beats >= LONGEST_QUIET || random.random_bool(DEVICE_LOGINS.begun) {
+            self.quiet_beats = 0;
+            let mut flow = self.new_login(now, random);
+            if needs_help {
+                flow.client_id = HELP_DESK_CLIENT;
+            }
             rows::insert_device_flow(&mut transaction, &flow, random).await?;
         }
         if random.random_bool(AUTHORIZATION_LOGINS.begun) {
@@ -124,7 +134,8 @@ impl Demo {
         NewFlow { status: FlowStatus::Pending, created: now, client_id: client(random), scope, sub: None }
     }
 
-    /// Now and then a user finishes at the identity provider. Most do it within a minute or two; some never do.
+    /// Now and then a user finishes at the identity provider. Most do it within a minute or two; some never do. Those of the
+    /// help desk's client cannot: their codes are there for who tries the approval, and nobody is faster.
     async fn authenticate_somebody(
         &self,
         connection: &mut SqliteConnection,
@@ -135,14 +146,15 @@ impl Demo {
         let claims = serde_json::json!({ "sub": somebody.sub, "preferred_username": somebody.sub }).to_string();
         let device = "UPDATE DeviceFlows SET Status = 'READY', IDToken = ? WHERE UserCode = (SELECT UserCode \
                       FROM DeviceFlows WHERE Status = 'PENDING' AND CreationTime BETWEEN ? AND ? AND Scope LIKE ? \
-                      ORDER BY RANDOM() LIMIT 1)";
+                      AND ClientID <> ? ORDER BY RANDOM() LIMIT 1)";
         let authorization = "UPDATE AuthorizationFlows SET Status = 'READY', IDToken = ? WHERE UUID = (SELECT UUID \
                              FROM AuthorizationFlows WHERE Status = 'PENDING' AND CreationTime BETWEEN ? AND ? \
-                             AND Scope LIKE ? ORDER BY RANDOM() LIMIT 1)";
+                             AND Scope LIKE ? AND ClientID <> ? ORDER BY RANDOM() LIMIT 1)";
         let vo = format!("vo:{} %", somebody.subject().split(':').next().unwrap_or_default());
-        for (statement, chance, expiration) in [
-            (device, DEVICE_LOGINS.completed, self.policy.device_flow_expiration),
-            (authorization, AUTHORIZATION_LOGINS.completed, self.policy.authorization_flow_expiration),
+        let nobody = "";
+        for (statement, chance, expiration, helpless) in [
+            (device, DEVICE_LOGINS.completed, self.policy.device_flow_expiration, HELP_DESK_CLIENT),
+            (authorization, AUTHORIZATION_LOGINS.completed, self.policy.authorization_flow_expiration, nobody),
         ] {
             if random.random_bool(chance) {
                 sqlx::query(statement)
@@ -150,6 +162,7 @@ impl Demo {
                     .bind(now.before(expiration))
                     .bind(now.before(FASTEST_LOGIN))
                     .bind(&vo)
+                    .bind(helpless)
                     .execute(&mut *connection)
                     .await?;
             }

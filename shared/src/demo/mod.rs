@@ -62,6 +62,8 @@ pub struct Demo {
     clients: Vec<life::Client>,
     janitor: Janitor,
     beats: u64,
+    /// How many of them have passed since somebody began a login with a code.
+    quiet_beats: u64,
 }
 
 impl Demo {
@@ -128,7 +130,8 @@ impl Demo {
             .map_err(|error| failed(path, &error))?;
         let policy = config.policy.clone();
         let (population, janitor) = (Population::new(random), Janitor::new(&config.janitor, now));
-        let mut demo = Self { db, permit, pool, policy, population, clients: Vec::new(), janitor, beats: 0 };
+        let mut demo =
+            Self { db, permit, pool, policy, population, clients: Vec::new(), janitor, beats: 0, quiet_beats: 0 };
         demo.seed(now, random).await.map_err(|error| failed(path, &error))?;
         std::fs::write(registry_path(path), demo.population.registry())
             .map_err(|error| failed(path, &sqlx::Error::Io(error)))?;

@@ -135,9 +135,12 @@ fn scope(vo: &Vo, random: &mut impl Rng) -> String {
     format!("vo:{} group:{group}{property}", vo.name)
 }
 
+/// The client of users who are at a machine without a browser, and read their code out to the help desk.
+pub(super) const HELP_DESK_CLIENT: &str = "diracx-cli";
+
 /// An OAuth client.
 pub(super) fn client(random: &mut impl Rng) -> &'static str {
-    pick(&["myDIRACClientID", "myDIRACClientID", "myDIRACClientID", "diracx-cli", "pilot-portal"], random)
+    pick(&["myDIRACClientID", "myDIRACClientID", "myDIRACClientID", HELP_DESK_CLIENT, "pilot-portal"], random)
 }
 
 fn pick(from: &[&'static str], random: &mut impl Rng) -> &'static str {

@@ -109,6 +109,9 @@ statements! {
         mysql: "SHOW SESSION VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')",
     };
 
+    /// Whether threads of `MySQL`'s own write its redo log; no row on `MariaDB`.
+    LOG_WRITERS = Statement { sqlite: "", mysql: "SHOW GLOBAL VARIABLES LIKE 'innodb_log_writer_threads'" };
+
     /// What this account may do.
     GRANTS = Statement { sqlite: "", mysql: "SHOW GRANTS" };
 
