@@ -19,10 +19,14 @@ impl App {
     /// Enter in a field. The last step is the plan, with its own yes.
     pub(super) fn approval_step(&mut self) -> Vec<Effect> {
         let now = self.now();
-        self.take_choice();
+        let taken = self.take_choice();
         self.learn_what_was_typed();
         let veil = Arc::clone(&self.veil);
         let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Vec::new() };
+        if let Err(reason) = taken {
+            approve.error = Some(reason);
+            return Vec::new();
+        }
         match approve.step {
             Step::Code => match UserCode::read(approve.code.value()) {
                 Ok(code) => {

@@ -58,8 +58,8 @@ pub struct Approve {
     pub code: Input,
     /// The subject as typed.
     pub sub: Input,
-    /// The candidate under the cursor; none while what was typed counts.
-    pub choice: Option<usize>,
+    /// The subject of the candidate under the cursor; none while what was typed counts.
+    pub choice: Option<String>,
     /// The name as typed.
     pub name: Input,
     /// The subject with its VO, typed against the registry.

@@ -123,23 +123,27 @@ impl App {
     /// Moves the choice among the candidates; above the first one is what was typed.
     pub(super) fn choose(&mut self, is_down: bool) {
         let Some(Dialog::Approve(approve)) = &mut self.dialog else { return };
-        let count = self.registration.candidates(approve).len();
-        approve.choice = match (approve.choice, is_down) {
-            (None, true) if count > 0 => Some(0),
-            (Some(index), true) => Some((index + 1).min(count.saturating_sub(1))),
+        let candidates = self.registration.candidates(approve);
+        let chosen = candidates.iter().position(|user| approve.choice.as_ref() == Some(&user.sub));
+        let next = match (chosen, is_down) {
+            (None, true) => Some(0),
+            (Some(index), true) => Some((index + 1).min(candidates.len() - 1)),
             (Some(index), false) => index.checked_sub(1),
-            (None, _) => None,
+            (None, false) => None,
         };
+        approve.choice = next.and_then(|index| candidates.into_iter().nth(index)).map(|user| user.sub);
     }
 
-    /// Takes the chosen candidate for the subject.
-    pub(super) fn take_choice(&mut self) {
-        let Some(Dialog::Approve(approve)) = &mut self.dialog else { return };
-        let chosen =
-            approve.choice.take().and_then(|index| self.registration.candidates(approve).into_iter().nth(index));
-        if let Some(user) = chosen {
-            approve.sub = Input::new(user.sub);
+    /// Takes the chosen candidate for the subject. Whoever was chosen and is no longer known is said, and nobody is taken
+    /// in his place.
+    pub(super) fn take_choice(&mut self) -> Result<(), String> {
+        let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Ok(()) };
+        let Some(sub) = approve.choice.take() else { return Ok(()) };
+        if self.registration.candidates(approve).iter().all(|user| user.sub != sub) {
+            return Err(format!("{sub} is no longer among those who match, and nobody was taken. Choose again."));
         }
+        approve.sub = Input::new(sub);
+        Ok(())
     }
 
     /// Fills the name from the registry in, which an admin may still change.

@@ -18,8 +18,8 @@ pub(super) fn candidates(app: &App, approve: &Approve) -> Vec<Line<'static>> {
     if users.is_empty() {
         lines.push(Line::styled("  nobody that is known matches", style::FAINT));
     }
-    for (index, user) in users.iter().enumerate() {
-        let is_chosen = approve.choice == Some(index);
+    for user in &users {
+        let is_chosen = approve.choice.as_ref() == Some(&user.sub);
         let mark = if is_chosen { "›" } else { " " };
         let text = format!(
             " {mark} {} {}",

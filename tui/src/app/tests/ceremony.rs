@@ -63,6 +63,46 @@ fn typing_narrows_the_users_of_the_registry_and_an_arrow_takes_one_with_its_name
     assert_eq!(approved(&harness), Some(("b824", Some("alice"))));
 }
 
+/// The registry of an approval before: read again, slowly, while somebody is chosen from what is known of it.
+fn chosen_while_the_registry_is_read(again: &[u8]) -> Harness {
+    let mut harness = with_registry();
+    (0..2).for_each(|_| harness.press(KeyCode::Esc));
+    harness.key('a');
+    harness.type_in("BCDFGHJK");
+    harness.press(KeyCode::Enter);
+    harness
+        .answer(Answer::Flow { code: code(), found: Ok((Some(flow("BCDFGHJK", FlowStatus::Pending, 60)), at(NOW))) });
+    harness.type_in("al");
+    (0..2).for_each(|_| harness.press(KeyCode::Down));
+    assert!(harness.screen(80, 24).contains("› c3"), "{}", harness.screen(80, 24));
+    harness.answer(Answer::Registry(Ok(Registry::parse(again).expect("a registry"))));
+    harness
+}
+
+#[test]
+fn whoever_is_chosen_stays_chosen_when_others_come_into_the_list() {
+    let again =
+        String::from_utf8_lossy(REGISTRY).replace("Users: {b824: {P", "Users: {a1: {PreferedUsername: alba}, b824: {P");
+    let mut harness = chosen_while_the_registry_is_read(again.as_bytes());
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("alba") && screen.contains("› c3"), "{screen}");
+    harness.press(KeyCode::Up);
+    assert!(harness.screen(80, 24).contains("› b824"), "the arrow goes on from him");
+    harness.press(KeyCode::Down);
+    harness.press(KeyCode::Enter);
+    assert!(harness.screen(80, 24).contains("without the VO: c3"), "{}", harness.screen(80, 24));
+}
+
+#[test]
+fn whoever_was_chosen_and_is_gone_is_said_and_nobody_is_taken_for_him() {
+    let again = String::from_utf8_lossy(REGISTRY).replace("c3: {PreferedUsername: alan}, ", "");
+    let mut harness = chosen_while_the_registry_is_read(again.as_bytes());
+    harness.press(KeyCode::Enter);
+    assert!(harness.says("c3 is no longer among those who match, and nobody was taken. Choose again."));
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("without the VO: al") && !screen.contains("User name"), "{screen}");
+}
+
 #[test]
 fn without_an_arrow_what_was_typed_counts() {
     let mut harness = with_registry();
