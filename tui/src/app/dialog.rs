@@ -62,6 +62,8 @@ pub struct Approve {
     pub choice: Option<String>,
     /// The name as typed.
     pub name: Input,
+    /// The subject with its VO that the name was given to.
+    pub named: Option<String>,
     /// The subject with its VO, typed against the registry.
     pub insistence: Input,
     /// The flow that the code belongs to, once it was looked up.
@@ -80,6 +82,7 @@ impl Default for Approve {
             sub: Input::default(),
             choice: None,
             name: Input::default(),
+            named: None,
             insistence: Input::default(),
             flow: None,
             error: None,

@@ -146,11 +146,14 @@ impl App {
         Ok(())
     }
 
-    /// Fills the name from the registry in, which an admin may still change.
+    /// Fills the name from the registry in, which an admin may still change. What stands there of another subject goes,
+    /// whoever wrote it: it would be stored with this one.
     pub(super) fn fill_name(&mut self) {
         let Some(Dialog::Approve(approve)) = &mut self.dialog else { return };
-        if let Some(name) = self.registration.name_of(approve) {
-            approve.name = Input::new(name);
+        let subject = Some(approve.exact_subject());
+        if approve.named != subject || approve.name.value().is_empty() {
+            approve.name = Input::new(self.registration.name_of(approve).unwrap_or_default());
+            approve.named = subject;
         }
     }
 

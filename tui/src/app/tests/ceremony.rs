@@ -115,6 +115,54 @@ fn without_an_arrow_what_was_typed_counts() {
     assert_eq!(approved(&harness), Some(("b824", Some("alice"))));
 }
 
+/// Goes back to the subject, and names another.
+fn rename(harness: &mut Harness, sub: &str) {
+    harness.press(KeyCode::Esc);
+    (0..10).for_each(|_| harness.press(KeyCode::Backspace));
+    harness.type_in(sub);
+    harness.press(KeyCode::Enter);
+}
+
+fn claims(harness: &Harness) -> (String, Option<String>) {
+    let Some(Dialog::Approve(approve)) = &harness.app.dialog else { panic!("the approval is open") };
+    let claims = approve.claims();
+    (claims.sub, claims.preferred_username)
+}
+
+#[test]
+fn the_name_of_one_user_never_goes_with_the_subject_of_another() {
+    let name = |name: &str| Some(name.to_owned());
+    let mut harness = with_registry();
+    harness.type_in("b824");
+    harness.press(KeyCode::Enter);
+    assert_eq!(claims(&harness), ("b824".to_owned(), name("alice")));
+    rename(&mut harness, "eve");
+    assert_eq!(claims(&harness), ("eve".to_owned(), None), "the registry does not know her");
+    harness.type_in("Eve");
+    rename(&mut harness, "z9");
+    assert_eq!(claims(&harness), ("z9".to_owned(), name("zoe")));
+    harness.type_in(" S");
+    rename(&mut harness, "z9");
+    assert_eq!(claims(&harness), ("z9".to_owned(), name("zoe S")), "what was written for the same one stays");
+    (0..5).for_each(|_| harness.press(KeyCode::Backspace));
+    rename(&mut harness, "eve");
+    assert_eq!(claims(&harness), ("eve".to_owned(), None), "nor does what was written by hand");
+}
+
+#[test]
+fn the_name_of_a_user_of_one_vo_never_goes_with_the_same_subject_of_another() {
+    let mut harness = with_registry();
+    harness.type_in("b824");
+    harness.press(KeyCode::Enter);
+    (0..2).for_each(|_| harness.press(KeyCode::Esc));
+    harness.press(KeyCode::Enter);
+    let of_belle = Scope::from_stored("vo:belle".to_owned());
+    let flow = DeviceFlow { scope: of_belle, ..flow("BCDFGHJK", FlowStatus::Pending, 60) };
+    harness.answer(Answer::Flow { code: code(), found: Ok((Some(flow), at(NOW))) });
+    harness.press(KeyCode::Enter);
+    assert_eq!(claims(&harness), ("b824".to_owned(), None));
+}
+
 #[test]
 fn whom_diracx_would_refuse_is_said_and_must_be_typed_once_more() {
     for (typed, reason) in
