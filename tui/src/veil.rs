@@ -112,11 +112,13 @@ impl Veil {
         self.name(value).unwrap_or_else(|| HIDDEN.to_owned())
     }
 
-    /// Whether what was typed means a value: it, or while the veil is drawn, the name that stands in its place.
+    /// Whether what was typed means a value: it, or while the veil is drawn, the name that stands in its place, in a list or
+    /// in a sentence. These differ where the VO or a part of the value is somebody's name as well.
     #[must_use]
     pub fn is_meant(&self, typed: &str, value: &str) -> bool {
         let typed = typed.trim();
-        typed == value || (self.is_drawn && !typed.is_empty() && self.name(value).is_some_and(|name| name == typed))
+        let is_shown = || self.name(value).is_some_and(|name| name == typed) || self.text(&harmless(value)) == typed;
+        !typed.is_empty() && (typed == value || (self.is_drawn && is_shown()))
     }
 
     /// A text that somebody wrote, harmless, or that it is hidden.
@@ -248,6 +250,20 @@ mod tests {
         ] {
             assert_eq!(veil.text(sentence), told);
         }
+    }
+
+    #[test]
+    fn what_is_shown_in_place_of_a_value_means_it() {
+        let veil = drawn(&[("subject", "lhcb:alice"), ("subject", "lhcb")]);
+        assert_eq!(veil.text("Type lhcb:alice, or lhcb-prod"), "Type subject-2:subject-1, or subject-2-prod");
+        for (value, names) in [
+            ("lhcb:alice", ["lhcb:alice", "lhcb:subject-1", "subject-2:subject-1"]),
+            ("lhcb-prod", ["lhcb-prod", " subject-2-prod ", "subject-2-prod"]),
+        ] {
+            assert!(names.iter().all(|name| veil.is_meant(name, value)), "{value}");
+            assert!(["", "subject-1", "subject-2"].iter().all(|name| !veil.is_meant(name, value)), "{value}");
+        }
+        assert!(!veil.is_meant("", ""), "nothing means nobody");
     }
 
     #[test]

@@ -328,6 +328,26 @@ fn all_of_a_subject_is_confirmed_by_the_name_that_is_shown() {
 }
 
 #[test]
+fn what_the_screen_asks_for_is_the_yes_even_where_somebody_is_called_as_the_vo_is() {
+    let mut harness = peopled(true);
+    Arc::make_mut(&mut harness.app.veil).learn("subject", "lhcb");
+    let [ours, _] = subjects();
+    let held = HeldTokens { subject: ours.clone(), created: 3, live: 1 };
+    let plan = SessionPlan::revoke_subject(held, at(NOW), &harness.app.policy);
+    harness.key('4');
+    harness.press(KeyCode::Down);
+    harness.key('R');
+    harness.planned(plan);
+    let screen = harness.screen(120, 40);
+    let asked =
+        screen.split("Type ").nth(1).and_then(|rest| rest.split(" to go on").next()).expect("it asks for a word");
+    assert!(!asked.contains("lhcb"), "{asked}");
+    harness.type_in(asked);
+    harness.press(KeyCode::Enter);
+    assert_eq!(harness.changes(), [&PlanStep::RevokeSubject(ours)]);
+}
+
+#[test]
 fn nothing_leaves_the_screen_while_privacy_is_on() {
     let mut harness = peopled(true);
     harness.key('5');
