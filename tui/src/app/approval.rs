@@ -45,6 +45,8 @@ impl App {
                 }
             }
             Step::Name => return self.after_name(),
+            // It was read anew, and there is nothing left to insist on.
+            Step::Insist if self.registration.mismatch(approve).is_none() => return self.propose(now),
             Step::Insist if veil.is_meant(approve.insistence.value(), &approve.exact_subject()) => {
                 return self.propose(now);
             }

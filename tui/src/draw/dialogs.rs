@@ -168,8 +168,7 @@ fn approval(app: &App, approve: &Approve) -> Content {
         (Step::Insist, insistence.as_str(), &approve.insistence),
     ];
     for (step, label, input) in fields {
-        let is_skipped = step == Step::Insist && mismatch.is_none();
-        if (approve.step as u8) < (step as u8) || is_skipped {
+        if (approve.step as u8) < (step as u8) {
             continue;
         }
         if step == Step::Insist {

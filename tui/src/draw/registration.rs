@@ -52,10 +52,13 @@ fn source(app: &App, approve: &Approve) -> Vec<Line<'static>> {
     lines
 }
 
-/// What speaks against the approval.
-pub(super) fn warning(mismatch: Option<&str>) -> Vec<Line<'static>> {
-    let warning = mismatch.map(|mismatch| Line::styled(format!("Warning: {mismatch}"), style::of_tone(Tone::Bad)));
-    warning.into_iter().flat_map(|line| [Line::raw(""), line]).collect()
+/// What speaks against the approval; or that nothing does any more, since the registry may be read while the admin types.
+pub(super) fn warning(mismatch: Option<&str>) -> [Line<'static>; 2] {
+    let line = match mismatch {
+        Some(mismatch) => Line::styled(format!("Warning: {mismatch}"), style::of_tone(Tone::Bad)),
+        None => Line::raw("The registry has been read anew and speaks against it no longer. Enter goes on."),
+    };
+    [Line::raw(""), line]
 }
 
 /// Whether the registry was asked.

@@ -188,6 +188,25 @@ fn whom_diracx_would_refuse_is_said_and_must_be_typed_once_more() {
 }
 
 #[test]
+fn where_the_registry_has_changed_its_mind_there_is_nothing_to_insist_on() {
+    let mut harness = with_registry();
+    harness.type_in("eve");
+    (0..2).for_each(|_| harness.press(KeyCode::Enter));
+    harness.type_in("lhcb:e");
+    assert!(harness.says("eve is not a registered user"));
+    let again = String::from_utf8_lossy(REGISTRY)
+        .replace("Users: [b824]", "Users: [b824, eve]")
+        .replace("z9: {", "eve: {PreferedUsername: eve}, z9: {");
+    harness.answer(Answer::Registry(Ok(Registry::parse(again.as_bytes()).expect("a registry"))));
+    harness.type_in("v");
+    assert!(harness.says("speaks against it no longer. Enter goes on."));
+    assert!(harness.says("Type lhcb:eve to insist: lhcb:ev"), "the keys go where they went");
+    harness.press(KeyCode::Enter);
+    harness.key('y');
+    assert_eq!(approved(&harness).map(|(sub, _)| sub), Some("eve"));
+}
+
+#[test]
 fn a_registry_that_cannot_be_read_is_said_and_the_database_stands_in() {
     let mut harness = asked(Some("/srv/default.yml"));
     assert!(harness.screen(80, 24).contains("reading the registry"));
