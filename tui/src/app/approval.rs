@@ -7,7 +7,7 @@ use authdb_shared::db::{ApproveRefusal, DbError};
 use authdb_shared::ids::UserCode;
 use authdb_shared::model::DeviceFlow;
 
-use super::{App, Dialog, Mode, Step};
+use super::{App, Dialog, Step};
 use crate::effect::Effect;
 
 impl App {
@@ -64,23 +64,33 @@ impl App {
         found: Result<(Option<DeviceFlow>, Timestamp), DbError>,
     ) -> Vec<Effect> {
         let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Vec::new() };
+        // What has been typed ahead is for the code that is looked up now.
+        if approve.looking_up.as_ref() != Some(code) {
+            return Vec::new();
+        }
+        approve.looking_up = None;
         match found {
             Ok((flow, now)) => approve.found(code, flow, now, &self.policy),
-            Err(error) if approve.looking_up.as_ref() == Some(code) => {
-                approve.looking_up = None;
-                approve.error = Some(error.to_string());
-            }
-            Err(_) => {}
+            Err(error) => approve.error = Some(error.to_string()),
         }
-        let is_on_its_way = approve.looking_up.is_none() && approve.error.is_none();
+        let is_found = approve.error.is_none();
         let typed = std::mem::take(&mut self.type_ahead);
-        let mut effects = if is_on_its_way { self.look_for_subjects() } else { Vec::new() };
+        if !is_found {
+            return Vec::new();
+        }
+        let mut effects = self.look_for_subjects();
         for action in typed {
-            // Nothing that was typed before the question could be read says yes to it.
-            if is_on_its_way && self.mode() == Mode::Typing {
-                effects.extend(self.update(action, self.host_now));
+            if !self.takes_what_was_typed_ahead() {
+                break;
             }
+            effects.extend(self.update(action, self.host_now));
         }
         effects
+    }
+
+    /// Only fields do. Nothing that was typed before the question could be read says yes to it, nor insists against a
+    /// warning.
+    fn takes_what_was_typed_ahead(&self) -> bool {
+        matches!(&self.dialog, Some(Dialog::Approve(approve)) if matches!(approve.step, Step::Subject | Step::Name))
     }
 }

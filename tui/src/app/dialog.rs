@@ -126,11 +126,7 @@ impl Approve {
     }
 
     /// Takes in the flow that was looked up, and goes on if it can be approved.
-    pub fn found(&mut self, code: &UserCode, flow: Option<DeviceFlow>, now: Timestamp, policy: &Policy) {
-        if self.looking_up.as_ref() != Some(code) {
-            return;
-        }
-        self.looking_up = None;
+    pub(super) fn found(&mut self, code: &UserCode, flow: Option<DeviceFlow>, now: Timestamp, policy: &Policy) {
         match flow {
             None => self.error = Some(ApproveRefusal::Unknown(code.clone()).to_string()),
             Some(flow) => {

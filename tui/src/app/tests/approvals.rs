@@ -94,6 +94,47 @@ fn what_is_typed_ahead_goes_where_it_was_meant_and_confirms_nothing() {
 }
 
 #[test]
+fn what_is_typed_ahead_is_no_name_of_the_context_either() {
+    let mut harness = Harness::with_flows(Vec::new());
+    (harness.app.context_name, harness.app.is_production) = ("lhcb-prod".to_owned(), true);
+    harness.key('a');
+    harness.type_in("BCDFGHJK");
+    harness.press(KeyCode::Enter);
+    harness.type_in("amara");
+    (0..2).for_each(|_| harness.press(KeyCode::Enter));
+    harness.type_in("lhcb-prod");
+    harness.press(KeyCode::Enter);
+    let code = UserCode::from_stored("BCDFGHJK".to_owned());
+    harness.answer(Answer::Flow { code, found: Ok((Some(flow("BCDFGHJK", FlowStatus::Pending, 60)), at(NOW))) });
+    assert_eq!(harness.changes(), Vec::<&PlanStep>::new(), "nobody has seen the plan");
+    assert!(harness.says("logged in as lhcb:amara.") && harness.says("Type lhcb-prod to go on"));
+    harness.type_in("lhcb-prod");
+    harness.press(KeyCode::Enter);
+    assert_eq!(harness.changes().len(), 1, "and it stands in no field");
+}
+
+#[test]
+fn an_answer_about_an_older_code_takes_nothing_of_what_is_typed_ahead() {
+    let mut harness = Harness::with_flows(Vec::new());
+    let found = |code: &str| Answer::Flow {
+        code: UserCode::from_stored(code.to_owned()),
+        found: Ok((Some(flow(code, FlowStatus::Pending, 60)), at(NOW))),
+    };
+    for code in ["XXXXXXXX", "BCDFGHJK"] {
+        harness.press(KeyCode::Esc);
+        harness.key('a');
+        harness.type_in(code);
+        harness.press(KeyCode::Enter);
+    }
+    harness.type_in("ama");
+    harness.answer(found("XXXXXXXX"));
+    harness.type_in("ra");
+    harness.answer(found("BCDFGHJK"));
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("without the VO: amara") && screen.contains("reads out: BCDFGHJK"), "{screen}");
+}
+
+#[test]
 fn what_is_typed_ahead_of_a_refusal_is_forgotten() {
     let mut harness = Harness::with_flows(Vec::new());
     harness.key('a');

@@ -188,6 +188,27 @@ fn whom_diracx_would_refuse_is_said_and_must_be_typed_once_more() {
 }
 
 #[test]
+fn what_is_typed_ahead_insists_on_nobody() {
+    let mut harness = Harness::with_flows(Vec::new());
+    harness.app.registration = Registration::at(Some("/srv/default.yml".to_owned()));
+    harness.key('a');
+    harness.answer(Answer::Registry(Ok(registry())));
+    harness.type_in("BCDFGHJK");
+    harness.press(KeyCode::Enter);
+    harness.type_in("eve");
+    (0..2).for_each(|_| harness.press(KeyCode::Enter));
+    harness.type_in("lhcb:eve");
+    harness.press(KeyCode::Enter);
+    harness
+        .answer(Answer::Flow { code: code(), found: Ok((Some(flow("BCDFGHJK", FlowStatus::Pending, 60)), at(NOW))) });
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("Type lhcb:eve to insist: ") && !screen.contains("approve it"), "{screen}");
+    harness.type_in("lhcb:eve");
+    harness.press(KeyCode::Enter);
+    assert!(harness.screen(80, 24).contains("approve it"), "it stood in no field");
+}
+
+#[test]
 fn where_the_registry_has_changed_its_mind_there_is_nothing_to_insist_on() {
     let mut harness = with_registry();
     harness.type_in("eve");
