@@ -57,7 +57,8 @@ impl SessionPlan {
     /// How a yes to this plan must be given in a context of this name.
     ///
     /// One row takes one key and several take their number. All of a subject takes the subject; all of several subjects,
-    /// more than twenty rows, and everything in a production context, take the name of the context.
+    /// more than twenty rows, and everything in a production context, take the name of the context: the name of a subject
+    /// is the same word in test and in production, and would not show that whoever types it knows where he is.
     /// A subject that cannot be typed as it stands is never the only answer.
     ///
     /// # Examples
@@ -74,13 +75,14 @@ impl SessionPlan {
     pub fn confirmation(&self, context: &str, is_production: bool) -> Confirmation {
         let context = context.trim().to_owned();
         match &self.work {
+            _ if is_production => Confirmation::Words(vec![context]),
             PlannedWork::RevokeSubjects(held) => match held.as_slice() {
                 [only] if is_typable(only.subject.as_str()) => {
                     Confirmation::Words(vec![only.subject.as_str().to_owned()])
                 }
                 _ => Confirmation::Words(vec![context]),
             },
-            work if is_production || work.count() >= TYPED_FROM => Confirmation::Words(vec![context]),
+            work if work.count() >= TYPED_FROM => Confirmation::Words(vec![context]),
             work if work.count() > 1 => Confirmation::Number(work.count()),
             _ => Confirmation::Key,
         }

@@ -57,12 +57,13 @@ fn the_confirmation_grows_with_the_weight() {
 #[test]
 fn all_of_a_subject_takes_the_subject_even_for_a_single_token() {
     let held = |name: &str| HeldTokens { subject: Subject::new(name).expect("not empty"), created: 1, live: 1 };
-    let confirmation =
-        |name: &str| SessionPlan::revoke_subject(held(name), now(), &Policy::default()).confirmation("lhcb", false);
+    let plan = |name: &str| SessionPlan::revoke_subject(held(name), now(), &Policy::default());
+    let confirmation = |name: &str| plan(name).confirmation("lhcb", false);
     assert_eq!(confirmation("lhcb:alice"), Confirmation::Words(vec!["lhcb:alice".to_owned()]));
-    let untypable = Confirmation::Words(vec!["lhcb".to_owned()]);
-    assert_eq!(confirmation("lhcb:\u{202e}alice"), untypable, "nobody can type what is not shown");
-    assert_eq!(confirmation("lhcb:alice "), untypable);
+    let context = Confirmation::Words(vec!["lhcb".to_owned()]);
+    assert_eq!(plan("lhcb:alice").confirmation("lhcb", true), context, "a subject is the same word in test");
+    assert_eq!(confirmation("lhcb:\u{202e}alice"), context, "nobody can type what is not shown");
+    assert_eq!(confirmation("lhcb:alice "), context);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Asking before a change, on a terminal; elsewhere `--yes` must have said it.
 //!
 //! What must be typed grows with what can be lost: a letter for one row, the number for several, the subject for all of its
-//! tokens, and the name of the context for more than twenty rows and for everything in production. The words of the question are never the words of the answer that somebody types without reading.
+//! tokens, and the name of the context for more than twenty rows and for everything in production. The words of the question
+//! are never the words of the answer that somebody types without reading.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -23,27 +24,17 @@ pub(super) struct Question {
 impl Question {
     /// The question for these changes, of which there is at least one.
     pub(super) fn about(steps: &[PlanStep], context: &ContextConfig) -> Self {
-        let (count, first) = (steps.len(), steps.first());
-        match first {
-            Some(PlanStep::RevokeSubject(subject)) if count == 1 => {
-                let (text, answer) = (format!("revoke all tokens of {subject}? Type the subject"), subject.as_str());
-                Self { text, answer: answer.to_owned() }
+        let (count, what, name) = (steps.len(), change(steps), &context.name);
+        let (text, answer) = match steps {
+            _ if context.is_production => {
+                (format!("{what} in the PRODUCTION context {name}? Type {name}"), name.clone())
             }
-            Some(step) if context.is_production || count as u64 >= TYPED_FROM => {
-                let what = if count == 1 { target(step) } else { format!("{count} rows") };
-                let kind = if context.is_production { "PRODUCTION context" } else { "context" };
-                let text = format!("{} {what} in the {kind} {1}? Type {1}", action(step), context.name);
-                Self { text, answer: context.name.clone() }
-            }
-            Some(step) if count == 1 => {
-                let text = format!("{} {}? Type y", action(step), target(step));
-                Self { text, answer: "y".to_owned() }
-            }
-            _ => {
-                let action = first.map_or("change", action);
-                Self { text: format!("{action} {count} rows? Type their number"), answer: count.to_string() }
-            }
-        }
+            [PlanStep::RevokeSubject(subject)] => (format!("{what}? Type the subject"), subject.as_str().to_owned()),
+            _ if count as u64 >= TYPED_FROM => (format!("{what} in the context {name}? Type {name}"), name.clone()),
+            [_] => (format!("{what}? Type y"), "y".to_owned()),
+            _ => (format!("{what}? Type their number"), count.to_string()),
+        };
+        Self { text, answer }
     }
 
     /// The question for an approval that the registry speaks against: the subject is typed once more, and in production
@@ -72,6 +63,15 @@ impl Question {
         let mut typed = String::new();
         input.read_line(&mut typed)?;
         Ok(typed.trim() == self.answer)
+    }
+}
+
+/// What would be done, and to what or to whom.
+fn change(steps: &[PlanStep]) -> String {
+    match steps {
+        [PlanStep::RevokeSubject(subject)] => format!("revoke all tokens of {subject}"),
+        [step] => format!("{} {}", action(step), target(step)),
+        _ => format!("{} {} rows", steps.first().map_or("change", action), steps.len()),
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
         );
         assert!(says_yes(&several, "3\n") && !says_yes(&several, "y\n"));
         let subject = Subject::new("lhcb:alice").expect("a subject");
-        let all = Question::about(&[PlanStep::RevokeSubject(subject)], &context(true));
+        let all = Question::about(&[PlanStep::RevokeSubject(subject)], &context(false));
         assert!(says_yes(&all, "lhcb:alice\n"));
         assert!(!says_yes(&all, "y\n") && !says_yes(&all, "lhcb:Alice\n"));
     }
@@ -129,6 +129,10 @@ mod tests {
         let one = Question::about(&[jti()], &context(true));
         assert!(one.text.contains("in the PRODUCTION context lhcb? Type lhcb"), "{}", one.text);
         assert!(says_yes(&one, "lhcb\n") && !says_yes(&one, "y\n"));
+        let subject = Subject::new("lhcb:alice").expect("a subject");
+        let all = Question::about(&[PlanStep::RevokeSubject(subject)], &context(true));
+        assert_eq!(all.text, "revoke all tokens of lhcb:alice in the PRODUCTION context lhcb? Type lhcb");
+        assert!(says_yes(&all, "lhcb\n") && !says_yes(&all, "lhcb:alice\n"), "a subject is the same word in test");
         let many: Vec<PlanStep> = (0..21).map(|_| jti()).collect();
         let many = Question::about(&many, &context(false));
         assert!(says_yes(&many, "lhcb\n") && !says_yes(&many, "21\n"));

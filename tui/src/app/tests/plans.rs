@@ -187,6 +187,23 @@ fn several_subjects_and_everything_in_production_take_the_name_of_the_context() 
 }
 
 #[test]
+fn all_of_a_subject_takes_the_name_of_the_context_in_production_and_says_whose_it_is() {
+    let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
+    (harness.app.context_name, harness.app.is_production) = ("lhcb-prod".to_owned(), true);
+    harness.press(KeyCode::Down);
+    harness.key('R');
+    harness.planned(SessionPlan::revoke_subject(held("lhcb:alice", 3), at(NOW), &policy()));
+    assert!(harness.says("Revoke ALL tokens of lhcb:alice?") && harness.says("Type lhcb-prod to go on"));
+    harness.type_in("lhcb:alice");
+    harness.press(KeyCode::Enter);
+    assert!(harness.changes().is_empty(), "the subject is the same word in test");
+    (0..10).for_each(|_| harness.press(KeyCode::Backspace));
+    harness.type_in("lhcb-prod");
+    harness.press(KeyCode::Enter);
+    assert_eq!(harness.changes(), [&PlanStep::RevokeSubject(subject("lhcb:alice"))]);
+}
+
+#[test]
 fn tokens_that_are_marked_are_not_taken_for_their_subject() {
     let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
     harness.key('*');
