@@ -118,7 +118,8 @@ pub enum TokenView {
     LastDay,
     /// Everything issued in the last week, whatever became of it.
     LastWeek,
-    /// Everything that is not revoked, however old, and whatever word DiracX does not know: read within the time limit, so it may be cut short.
+    /// Everything that is not revoked, however old, and whatever word DiracX does not know: read within the time limit, so
+    /// it may be cut short.
     NotRevoked,
     /// Every token of one subject.
     Of(Subject),

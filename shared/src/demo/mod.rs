@@ -90,8 +90,8 @@ impl Demo {
         Config::load(&sources.with_flag("database.url", "demo", Some(url)))
     }
 
-    /// Makes the file and fills it, with a registry of its people beside it: three VOs, some 300 subjects, 2,000 tokens of which about 150 are live, and flows in
-    /// every status and age.
+    /// Makes the file and fills it, with a registry of its people beside it: three VOs, some 300 subjects, 2,000 tokens of
+    /// which about 150 are live, and flows in every status and age.
     ///
     /// # Errors
     /// If the file exists, or cannot be written.
