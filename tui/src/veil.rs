@@ -6,7 +6,7 @@
 //! random, open nothing by themselves (what a client presents is signed or encrypted), and tell rows apart. So do clients,
 //! VOs, groups and scopes, which are the installation's.
 //!
-//! Two things hide them. A column shows its values only if its table says that they are harmless, so that a new column is
+//! Two things hide them. A column of texts shows them only if its table says that they are harmless, so that a new one is
 //! hidden until somebody has thought about it. And whatever is written in sentences, such as what a plan says or why a
 //! change was refused, passes [`Veil::text`] as a whole, before it is wrapped or cut, which replaces every value that was
 //! ever learnt. A value is replaced by a name such as `subject-3` that stays the same for as long as the program runs, so

@@ -222,11 +222,11 @@ impl<R> Column<R> {
         }
     }
 
-    /// The same for values that are no texts. Words for states, sentences about rows, numbers and times name nobody.
+    /// The same for values that are no texts. Words for states, numbers and times name nobody; a sentence may.
     #[must_use]
     pub const fn of(mut self, kind: Kind) -> Self {
         self.head.kind = kind;
-        if !matches!(kind, Kind::Text) {
+        if !matches!(kind, Kind::Text | Kind::Remark) {
             self.discretion = Discretion::Open;
         }
         self
@@ -302,10 +302,11 @@ impl<R> Column<R> {
         self.since.filter(|_| at.telling.is_absolute()).and_then(|(_, time)| time(row))
     }
 
-    /// The column of what should not be about a row: a `!` in the list, and sentences everywhere else.
+    /// The column of what should not be about a row: a `!` in the list, and everywhere else sentences, which name VOs and
+    /// addresses but nobody.
     pub const fn anomaly(sentences: fn(&R, &Viewpoint) -> Value) -> Self {
         let column = Self::new("anomaly", "!", Width::Cells(2), sentences).absent("nothing odd");
-        Self { mark: Some("!"), role: |_, _| Role::Odd, ..column.of(Kind::Remark) }
+        Self { mark: Some("!"), role: |_, _| Role::Odd, ..column.of(Kind::Remark).open() }
     }
 
     /// The same with a bar of what is left of a whole.
@@ -376,6 +377,15 @@ mod tests {
 
     fn fields<R: Row>() -> Vec<&'static str> {
         R::COLUMNS.iter().map(|column| column.head.field).collect()
+    }
+
+    #[test]
+    fn a_column_whose_values_could_name_somebody_is_hidden_until_it_says_that_they_do_not() {
+        let column = |kind| Column::<DeviceFlow>::new("new", "NEW", Width::Unlisted, |_, _| Value::Absent).of(kind);
+        for kind in [Kind::Text, Kind::Remark] {
+            assert_eq!(column(kind).discretion, Discretion::Hidden, "{kind:?}");
+            assert_eq!(column(kind).open().discretion, Discretion::Open, "{kind:?}");
+        }
     }
 
     #[test]
