@@ -24,6 +24,8 @@ impl Default for Keymap {
 
 /// What leaves however the keys are bound.
 const INTERRUPT: Key = Key::control('c');
+/// What says yes to a plan.
+const YES: Key = Key::letter('y');
 
 impl Keymap {
     /// The usual keys, but for the commands that `[keys]` gives others.
@@ -59,6 +61,9 @@ impl Keymap {
     fn obstacle(&self, entry: &Entry, key: Key) -> Option<String> {
         if key == INTERRUPT && entry.command != Command::Quit {
             return Some("it leaves on every screen; choose another key".to_owned());
+        }
+        if key == YES && entry.is_change {
+            return Some("it says yes to the question that the command asks, so that two presses would do it; choose another key".to_owned());
         }
         let meets = |other: &&Entry| {
             other.command != entry.command
@@ -255,6 +260,19 @@ mod tests {
         ] {
             let refused = configured(entries).expect_err("it must be refused");
             assert!(said.iter().all(|part| refused.contains(part)), "{refused}");
+        }
+    }
+
+    #[test]
+    fn no_change_can_be_asked_for_with_the_key_that_says_yes_to_it() {
+        for entry in COMMANDS {
+            let is_taken = configured(&[("copy_key", &[]), (entry.name, &["f9", "y"])]);
+            match is_taken {
+                Err(refused) if entry.is_change => {
+                    assert!(refused.contains("cannot be `y`: it says yes to the question"), "{refused}");
+                }
+                is_taken => assert!(!entry.is_change && is_taken.is_ok(), "{}", entry.name),
+            }
         }
     }
 
