@@ -6,8 +6,8 @@ use authdb_tests::{Engine, World};
 use rustix::process::Signal;
 
 use crate::program::Program;
-use crate::terminal::{CONTROL_C, DOWN, Terminal};
-use crate::{CODE, SHOWN, TableLock, add_pending, dashboard, status, world};
+use crate::terminal::{CONTROL_C, DOWN, ENTER, Terminal};
+use crate::{CODE, SHOWN, TableLock, add_pending, dashboard, dashboard_that_waits, status, world};
 
 async fn with_a_row() -> (World, Terminal) {
     let world = world().await;
@@ -44,6 +44,27 @@ async fn a_confirmed_change_is_carried_out_even_if_the_admin_leaves_at_once() {
     lock.release().await;
     terminal.exit().leaves_whole(0);
     assert_eq!(status(&world, CODE).await.as_deref(), Some("ERROR"));
+}
+
+/// The line breaks while three codes are denied. Whoever said yes cannot be told any more; the journal can.
+#[tokio::test]
+async fn a_confirmed_change_is_made_whole_and_journalled_although_the_terminal_goes_away() {
+    let world = World::create(Engine::MariaDb).await;
+    world.db.create_ledger(&world.permit).await.expect("the journal is made");
+    for code in [CODE, "CCCCCCCC", "DDDDDDDD"] {
+        add_pending(&world, code, Duration::from_mins(1)).await;
+    }
+    let mut terminal = dashboard_that_waits(&world);
+    terminal.type_and_wait("*", "3 marked");
+    terminal.type_and_wait("d", "Type 3 to go on");
+    let lock = TableLock::take(&world).await;
+    terminal.type_keys(&format!("3{ENTER}"));
+    terminal.wait_for("0 of 3 device flows");
+    terminal.hang_up();
+    lock.release().await;
+    terminal.status();
+    assert_eq!(world.number("SELECT COUNT(*) FROM DeviceFlows WHERE Status = 'ERROR'").await, 3);
+    assert_eq!(world.number("SELECT COUNT(*) FROM AdminActions WHERE Action = 'deny'").await, 3);
 }
 
 #[tokio::test]

@@ -54,7 +54,17 @@ async fn add_pending(world: &World, code: &str, age: Duration) {
 
 /// The dashboard on a world, once it shows rows.
 fn dashboard(world: &World) -> Terminal {
-    let terminal = Program::on(world.database.url()).start_on_device_flows();
+    showing_rows(Program::on(world.database.url()))
+}
+
+/// The same for a test that holds a lock: what waits for it does not give up before the test does.
+fn dashboard_that_waits(world: &World) -> Terminal {
+    let program = Program::on(world.database.url());
+    showing_rows(program.with("AUTHDB_DATABASE_LOCK_TIMEOUT", "1m").with("AUTHDB_DATABASE_STATEMENT_TIMEOUT", "1m"))
+}
+
+fn showing_rows(program: Program) -> Terminal {
+    let terminal = program.start_on_device_flows();
     terminal.wait_until("the first rows are read", |view| view.contains("Device flows") && !view.contains("reading…"));
     terminal
 }

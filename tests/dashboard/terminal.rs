@@ -44,13 +44,18 @@ const SOUND: &str = "nobody panics while holding the lock";
 /// A program that runs in a terminal, killed on drop.
 pub(crate) struct Terminal {
     shared: Arc<Shared>,
-    master: Box<dyn MasterPty + Send>,
-    keyboard: Arc<Keyboard>,
+    /// Our side of the terminal; gone once the program has lost it.
+    ours: Option<Ours>,
     /// The program's side of the terminal, held open to see in which state it is left.
     tty: Option<OwnedFd>,
     before: String,
     process: OwnedFd,
     folders: Option<Folders>,
+}
+
+struct Ours {
+    master: Box<dyn MasterPty + Send>,
+    keyboard: Arc<Keyboard>,
 }
 
 type Keyboard = Mutex<Box<dyn Write + Send>>;
@@ -63,6 +68,7 @@ struct Shared {
 struct State {
     emulator: vt100::Parser,
     output: Vec<u8>,
+    is_hanging_up: bool,
     is_closed: bool,
     status: Option<ExitStatus>,
 }
@@ -101,6 +107,7 @@ impl Terminal {
             state: Mutex::new(State {
                 emulator: vt100::Parser::new(cells(rows), cells(columns), 0),
                 output: Vec::new(),
+                is_hanging_up: false,
                 is_closed: false,
                 status: None,
             }),
@@ -110,13 +117,17 @@ impl Terminal {
         let output = pair.master.try_clone_reader().expect("the terminal can be read");
         read(Arc::clone(&shared), output, (!is_silent).then(|| Arc::clone(&keyboard)));
         reap(Arc::clone(&shared), child);
-        let folders = Some(folders);
-        Self { shared, master: pair.master, keyboard, tty: Some(tty), before, process, folders }
+        let ours = Some(Ours { master: pair.master, keyboard });
+        Self { shared, ours, tty: Some(tty), before, process, folders: Some(folders) }
     }
 
     /// Types keys as they are sent by a terminal.
     pub(crate) fn type_keys(&self, keys: &str) {
-        send(&self.keyboard, keys);
+        send(&self.ours().keyboard, keys);
+    }
+
+    fn ours(&self) -> &Ours {
+        self.ours.as_ref().expect("nothing is done with a terminal that was taken away")
     }
 
     /// Waits until the screen satisfies a condition, and gives that screen.
@@ -192,7 +203,7 @@ impl Terminal {
     /// Gives the terminal another size.
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
         self.state().emulator.set_size(cells(rows), cells(columns));
-        self.master.resize(size(columns, rows)).expect("the terminal can be resized");
+        self.ours().master.resize(size(columns, rows)).expect("the terminal can be resized");
     }
 
     /// Clicks on a text where it stands on the screen.
@@ -215,6 +226,21 @@ impl Terminal {
 
     pub(crate) fn signal(&self, signal: Signal) {
         pidfd_send_signal(&self.process, signal).expect("the program still runs");
+    }
+
+    /// Takes the terminal away from the program, as a line does that breaks.
+    #[track_caller]
+    pub(crate) fn hang_up(&mut self) {
+        self.state().is_hanging_up = true;
+        // It is read from until the program draws again.
+        self.await_end(|state| state.is_closed.then_some(()));
+        self.ours = None;
+    }
+
+    /// Waits for the end of a program that has no terminal any more.
+    #[track_caller]
+    pub(crate) fn status(&self) -> ExitStatus {
+        self.await_end(|state| state.status.clone())
     }
 
     /// Waits for the end of the program, and for the last of its output.
@@ -336,7 +362,8 @@ fn read(shared: Arc<Shared>, mut output: Box<dyn Read + Send>, answers: Option<A
             let count = output.read(&mut buffer).unwrap_or(0);
             let mut state = shared.state.lock().expect(SOUND);
             state.output.extend_from_slice(&buffer[..count]);
-            state.is_closed = count == 0;
+            state.is_closed = count == 0 || state.is_hanging_up;
+            let is_closed = state.is_closed;
             // The beginning of a character waits for the rest of it.
             let whole = state.output.len() - if count == 0 { 0 } else { unfinished(&state.output) };
             let shown = visible(&state.output[fed.min(whole)..whole]);
@@ -348,7 +375,7 @@ fn read(shared: Arc<Shared>, mut output: Box<dyn Read + Send>, answers: Option<A
             if let Some(keyboard) = answers.as_ref().filter(|_| contains(&buffer[..count], ASK_POSITION)) {
                 send(keyboard, &format!("\x1b[{};{}R", row + 1, column + 1));
             }
-            if count == 0 {
+            if is_closed {
                 return;
             }
         }

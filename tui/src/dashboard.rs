@@ -1,6 +1,6 @@
 //! The loop: events in, state changed, effects out, screen drawn.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -12,6 +12,7 @@ use crossterm::event::{Event, EventStream};
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::Interval;
 
 use crate::action::Action;
 use crate::app::{App, Columns};
@@ -50,7 +51,8 @@ pub async fn run(db: AuthDb, place: &str, config: &Config, sources: Sources) -> 
     let result = main_loop(surroundings, &mut app, worker, answers).await;
     // The screen that would have said it is gone.
     for line in app.last_words() {
-        println!("{line}");
+        // So may be the terminal.
+        let _ = writeln!(io::stdout(), "{line}");
     }
     if let Some(defect) = app.defect {
         bail!("the program broke off: {defect}. This is a defect; please report it");
@@ -63,85 +65,167 @@ struct Surroundings<D, E, L, C> {
     display: D,
     /// Keys, clicks and other sizes.
     events: E,
-    /// Yields when somebody outside asks the program to end.
+    /// The signals that ask the program to end.
     leaving: L,
     /// Tells the host's time.
     host_now: C,
 }
 
-/// The signals that ask the program to end.
-fn signals() -> anyhow::Result<impl Stream<Item = ()> + Unpin> {
+/// A signal that asks the program to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaving {
+    /// The terminal is gone. That is told more than once: by the kernel, and by the shell that goes with it.
+    HungUp,
+    /// Somebody asks.
+    Terminated,
+}
+
+impl Leaving {
+    /// As if the admin left: a change that is under way is waited for. Being asked once more leaves at once.
+    fn action(self, app: &App) -> Option<Action> {
+        let is_said_again = self == Self::HungUp && app.is_leaving;
+        (!is_said_again).then_some(Action::Command(Command::Quit))
+    }
+}
+
+fn signals() -> anyhow::Result<impl Stream<Item = Leaving> + Unpin> {
     let mut hangups = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
     let mut terminations = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let either = stream::select(
-        stream::poll_fn(move |task| hangups.poll_recv(task)),
-        stream::poll_fn(move |task| terminations.poll_recv(task)),
+        stream::poll_fn(move |task| hangups.poll_recv(task)).map(|()| Leaving::HungUp),
+        stream::poll_fn(move |task| terminations.poll_recv(task)).map(|()| Leaving::Terminated),
     );
     Ok(either)
 }
 
+/// Shows the dashboard until it is left, and sees a change to its end whose terminal is gone meanwhile.
 async fn main_loop<D, E, L, C, S>(
     surroundings: Surroundings<D, E, L, C>,
     app: &mut App,
-    mut worker: Worker<S>,
-    mut answers: UnboundedReceiver<Action>,
+    worker: Worker<S>,
+    answers: UnboundedReceiver<Action>,
 ) -> anyhow::Result<()>
 where
     D: Display,
     E: Stream<Item = io::Result<Event>> + Unpin,
-    L: Stream<Item = ()> + Unpin,
+    L: Stream<Item = Leaving> + Unpin,
     C: Fn() -> Timestamp,
     S: Store,
 {
-    let Surroundings { mut display, mut events, mut leaving, host_now } = surroundings;
-    let mut ticks = tokio::time::interval(TICK);
-    loop {
+    let mut dashboard = Dashboard { surroundings, app, worker, answers, ticks: tokio::time::interval(TICK) };
+    let result = dashboard.show().await;
+    if result.is_err() {
+        dashboard.finish_work().await;
+    }
+    result
+}
+
+/// The dashboard at work.
+struct Dashboard<'a, D, E, L, C, S> {
+    surroundings: Surroundings<D, E, L, C>,
+    app: &'a mut App,
+    worker: Worker<S>,
+    answers: UnboundedReceiver<Action>,
+    ticks: Interval,
+}
+
+impl<D, E, L, C, S> Dashboard<'_, D, E, L, C, S>
+where
+    D: Display,
+    E: Stream<Item = io::Result<Event>> + Unpin,
+    L: Stream<Item = Leaving> + Unpin,
+    C: Fn() -> Timestamp,
+    S: Store,
+{
+    /// Draws and takes in what happens until the program is left, or its terminal fails.
+    async fn show(&mut self) -> anyhow::Result<()> {
+        loop {
+            self.draw()?;
+            // What has come in meanwhile is taken in before the screen is drawn again.
+            let mut next = self.next_action().await?;
+            while let Some(action) = next {
+                for effect in self.update(action) {
+                    if effect == Effect::Quit {
+                        return Ok(());
+                    }
+                    self.carry_out(effect)?;
+                }
+                next = self.answers.try_recv().ok();
+            }
+        }
+    }
+
+    fn draw(&mut self) -> anyhow::Result<()> {
+        let display = &self.surroundings.display;
         if !display.is_taken() {
             bail!("the program broke off. This is a defect; please report it");
         }
         // Asked for before each drawing: the event that tells of another size may stand behind keys and answers.
         let (width, height) = display.size().context("asking for the size of the terminal")?;
-        if (width, height) != app.size {
-            app.update(Action::Resized { width, height }, host_now());
+        if (width, height) != self.app.size {
+            self.update(Action::Resized { width, height });
         }
-        display.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")?;
-        let action = tokio::select! {
-            event = events.next() => match event {
-                Some(event) => {
-                    let event = event.context("reading from the terminal")?;
-                    if matches!(event, Event::Resize(..)) {
-                        display.redraw().context("drawing on the terminal")?;
-                    }
-                    keymap::action(app, &event)
+        let app = &*self.app;
+        self.surroundings.display.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")
+    }
+
+    /// Waits for whatever happens first; `None` if it means nothing.
+    async fn next_action(&mut self) -> anyhow::Result<Option<Action>> {
+        let Surroundings { display, events, leaving, .. } = &mut self.surroundings;
+        tokio::select! {
+            event = events.next() => {
+                let event = event.context("the terminal is gone")?.context("reading from the terminal")?;
+                if matches!(event, Event::Resize(..)) {
+                    display.redraw().context("drawing on the terminal")?;
                 }
-                None => return Ok(()),
-            },
-            action = answers.recv() => action,
-            _ = ticks.tick() => Some(Action::Tick),
-            // As if the admin left: a change that is under way is waited for, and a second signal leaves at once.
-            Some(()) = leaving.next() => Some(Action::Command(Command::Quit)),
-        };
-        // What has come in meanwhile is taken in before the screen is drawn again.
-        let mut next = action;
-        while let Some(action) = next {
-            for effect in app.update(action, host_now()) {
-                match effect {
-                    Effect::Quit => return Ok(()),
-                    Effect::Suspend => {
-                        display.suspend().context("taking the terminal again")?;
-                        // The ticks that were missed while the program was stopped are of no use.
-                        ticks.reset();
-                        app.update(Action::Resumed, host_now()).into_iter().for_each(|it| worker.start(it));
-                    }
-                    Effect::Adopt(number) if worker.adopt(number) => {}
-                    Effect::Adopt(_) => bail!("the connection is gone. This is a defect; please report it"),
-                    Effect::TakeMouse(take) => display.take_mouse(take).context("writing to the terminal")?,
-                    Effect::Copy(text) => display.copy(&text).context("writing to the terminal")?,
-                    Effect::Ring => display.ring().context("writing to the terminal")?,
-                    effect => worker.start(effect),
-                }
+                Ok(keymap::action(self.app, &event))
             }
-            next = answers.try_recv().ok();
+            answer = self.answers.recv() => Ok(answer),
+            _ = self.ticks.tick() => Ok(Some(Action::Tick)),
+            Some(leaving) = leaving.next() => Ok(leaving.action(self.app)),
+        }
+    }
+
+    fn update(&mut self, action: Action) -> Vec<Effect> {
+        self.app.update(action, (self.surroundings.host_now)())
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> anyhow::Result<()> {
+        let display = &mut self.surroundings.display;
+        match effect {
+            Effect::Suspend => {
+                display.suspend().context("taking the terminal again")?;
+                // The ticks that were missed while the program was stopped are of no use.
+                self.ticks.reset();
+                self.update(Action::Resumed).into_iter().for_each(|it| self.worker.start(it));
+            }
+            Effect::Adopt(number) if self.worker.adopt(number) => {}
+            Effect::Adopt(_) => bail!("the connection is gone. This is a defect; please report it"),
+            Effect::TakeMouse(take) => display.take_mouse(take).context("writing to the terminal")?,
+            Effect::Copy(text) => display.copy(&text).context("writing to the terminal")?,
+            Effect::Ring => display.ring().context("writing to the terminal")?,
+            effect => self.worker.start(effect),
+        }
+        Ok(())
+    }
+
+    /// Waits without a terminal for a change that is under way: it was confirmed, so it is made and journalled whole.
+    async fn finish_work(self) {
+        let Surroundings { display, events, mut leaving, host_now } = self.surroundings;
+        let (app, mut answers) = (self.app, self.answers);
+        drop((display, events));
+        if !app.is_leaving {
+            app.update(Action::Command(Command::Quit), host_now());
+        }
+        while app.work.is_some() {
+            let action = tokio::select! {
+                answer = answers.recv() => answer,
+                Some(leaving) = leaving.next() => leaving.action(app),
+            };
+            let effects = action.map(|action| app.update(action, host_now()));
+            if effects.is_some_and(|effects| effects.contains(&Effect::Quit)) {
+                return;
+            }
         }
     }
 }

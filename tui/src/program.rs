@@ -1,5 +1,6 @@
 //! The program `authdb`: the command line around the dashboard, and its verbs for scripts.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -17,7 +18,8 @@ pub fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("authdb: {error:#}");
+            // Where the terminal is gone, nobody can be told.
+            let _ = writeln!(io::stderr(), "authdb: {error:#}");
             ExitCode::from(exit_code(&error))
         }
     }

@@ -4,6 +4,7 @@ use authdb_shared::clock;
 use authdb_shared::ids::Jti;
 use authdb_shared::model::{DeviceFlow, FlowStatus, RefreshToken, TokenStatus};
 
+use super::super::Leaving;
 use super::*;
 use crate::app::tests::{NOW, at, flow, subject, token};
 
@@ -158,6 +159,47 @@ async fn whoever_leaves_during_a_change_is_told_what_became_of_it() {
     assert!(ended.result.is_ok());
     assert_eq!(ended.app.last_words()[0], "5 of 5 device flows denied.");
     assert_eq!(store.changes().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_made_whole_when_its_terminal_goes_away() {
+    let store = FakeStore::with_flows(pending());
+    let console = denying(&store).await;
+    console.lose_terminal();
+    // The kernel tells of it, and so does the shell.
+    console.signal(Leaving::HungUp);
+    console.signal(Leaving::HungUp);
+    let ended = console.ended().await;
+    assert!(ended.result.is_err_and(|it| it.to_string() == "reading from the terminal"));
+    assert_eq!(ended.app.last_words()[0], "5 of 5 device flows denied.");
+    assert_eq!(store.changes().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn being_told_twice_that_the_terminal_is_gone_breaks_no_change_off() {
+    let store = FakeStore::with_flows(pending());
+    let console = denying(&store).await;
+    console.signal(Leaving::HungUp);
+    console.signal(Leaving::HungUp);
+    assert_eq!(console.ended().await.app.last_words()[0], "5 of 5 device flows denied.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn being_asked_twice_to_end_leaves_at_once_with_or_without_a_terminal() {
+    for is_lost in [false, true] {
+        let store = FakeStore::with_flows(pending());
+        let console = denying(&store).await;
+        if is_lost {
+            console.lose_terminal();
+        } else {
+            console.signal(Leaving::Terminated);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        console.signal(Leaving::Terminated);
+        let words = console.ended().await.app.last_words();
+        assert_eq!(words, ["2 of 5 device flows were tried. Look again what became of the rest."], "{is_lost}");
+        assert!(store.changes().len() < 5);
+    }
 }
 
 /// Whatever the screen believes, a connection that can change nothing gives no permit.

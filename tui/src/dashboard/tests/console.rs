@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::super::{Surroundings, main_loop};
+use super::super::{Leaving, Surroundings, main_loop};
 use super::fake_store::FakeStore;
 use crate::app::tests::{NOW, at};
 use crate::app::{App, Mouse};
@@ -32,6 +32,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// The dashboard at work.
 pub(super) struct Console {
     keyboard: UnboundedSender<io::Result<Event>>,
+    signals: UnboundedSender<Leaving>,
     drawn: watch::Receiver<Buffer>,
     history: Arc<Mutex<Vec<String>>>,
     program: JoinHandle<(anyhow::Result<()>, App)>,
@@ -55,6 +56,7 @@ impl Console {
         let arrival = store.arrival();
         let app = App::unconnected(&arrival.place, &arrival.server, arrival.read_only, &config, SIZE, at(NOW));
         let (keyboard, mut keys) = unbounded_channel();
+        let (signals, mut leaving) = unbounded_channel();
         let terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).expect("a terminal in memory");
         let (sender, drawn) = watch::channel(terminal.backend().buffer().clone());
         let history = Arc::default();
@@ -63,7 +65,7 @@ impl Console {
         let surroundings = Surroundings {
             display,
             events: stream::poll_fn(move |task| keys.poll_recv(task)),
-            leaving: stream::pending(),
+            leaving: stream::poll_fn(move |task| leaving.poll_recv(task)),
             host_now: move || host_time(started),
         };
         let (answers, answered) = unbounded_channel();
@@ -73,7 +75,7 @@ impl Console {
             let result = main_loop(surroundings, &mut app, worker, answered).await;
             (result, app)
         });
-        Self { keyboard, drawn, history, program }
+        Self { keyboard, signals, drawn, history, program }
     }
 
     pub(super) fn press(&self, code: KeyCode) {
@@ -83,6 +85,15 @@ impl Console {
         };
         let key = Event::Key(KeyEvent::new(code, modifiers));
         self.keyboard.send(Ok(key)).expect("the dashboard is at work");
+    }
+
+    /// Breaks the line.
+    pub(super) fn lose_terminal(&self) {
+        self.keyboard.send(Err(io::Error::other("no such line"))).expect("the dashboard is at work");
+    }
+
+    pub(super) fn signal(&self, signal: Leaving) {
+        self.signals.send(signal).expect("the dashboard is at work");
     }
 
     pub(super) fn type_in(&self, text: &str) {
