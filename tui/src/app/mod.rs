@@ -59,7 +59,7 @@ pub use registration::{CANDIDATES, Registration};
 pub use screen::Screen;
 pub use targets::Targets;
 use tui_input::Input;
-pub use watches::{Glance, Glanced, Sight, Watch, Watches};
+pub use watches::{Blindness, Glance, Glanced, Sight, Watch, Watches};
 pub use work::{Ended, StepTimes, Work};
 
 use crate::action::{Action, Answer};

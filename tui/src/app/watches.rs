@@ -15,6 +15,8 @@ use crate::effect::Effect;
 
 /// How often the database is asked.
 const INTERVAL: Duration = Duration::from_secs(3);
+/// So many rounds of questions may fail before a watch says that it sees nothing.
+const ROUNDS_UNSEEN: u32 = 3;
 /// Subjects that are asked for at a time; those that were asked for longest ago come first.
 const ASKED_AT_ONCE: usize = 50;
 
@@ -33,6 +35,19 @@ pub struct Watch {
     since: Option<Timestamp>,
     number: u64,
     asked_at: Option<Timestamp>,
+    /// When a look last succeeded; before the first, when it was wanted. By the host's clock.
+    looked_at: Option<Timestamp>,
+    /// Why the last look failed, if it did.
+    error: Option<String>,
+}
+
+/// A watch that cannot look: that it has seen no new token means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blindness<'a> {
+    /// For how long no look has succeeded.
+    pub span: Duration,
+    /// Why, once that is known.
+    pub reason: Option<&'a str>,
 }
 
 /// What a watch has seen.
@@ -93,6 +108,17 @@ impl Watches {
         self.list.iter().filter(|watch| watch.sight == Sight::Nothing)
     }
 
+    /// Since when and why a watch cannot look, if that is so, at this time of the host.
+    #[must_use]
+    pub fn blindness<'a>(&self, watch: &'a Watch, now: Timestamp) -> Option<Blindness<'a>> {
+        let span = now.since(watch.looked_at?);
+        // Many are not asked for all at once, but in turns.
+        let turns = u32::try_from(self.looking().count().div_ceil(ASKED_AT_ONCE)).unwrap_or(u32::MAX);
+        let is_blind =
+            watch.sight == Sight::Nothing && span > INTERVAL.saturating_mul(ROUNDS_UNSEEN).saturating_mul(turns);
+        is_blind.then_some(Blindness { span, reason: watch.error.as_deref() })
+    }
+
     /// Watches a subject from now on. If it is watched already, the stricter of both watches goes on for longer.
     pub(super) fn add(&mut self, subject: Subject, since: Option<Timestamp>, revoked_at: Timestamp, until: Timestamp) {
         let older = self.list.iter().position(|watch| watch.subject == subject).map(|index| self.list.remove(index));
@@ -102,7 +128,17 @@ impl Watches {
         };
         self.added += 1;
         let number = self.added;
-        self.list.push(Watch { subject, revoked_at, until, sight: Sight::Nothing, since, number, asked_at: None });
+        self.list.push(Watch {
+            subject,
+            revoked_at,
+            until,
+            sight: Sight::Nothing,
+            since,
+            number,
+            asked_at: None,
+            looked_at: None,
+            error: None,
+        });
         // What is asked next must not wait for what was asked before.
         self.asked_at = None;
     }
@@ -114,6 +150,9 @@ impl Watches {
             return Vec::new();
         }
         let mut looking: Vec<&mut Watch> = self.list.iter_mut().filter(|it| it.sight == Sight::Nothing).collect();
+        for watch in &mut looking {
+            watch.looked_at.get_or_insert(now);
+        }
         looking.sort_by_key(|watch| watch.asked_at);
         looking.truncate(ASKED_AT_ONCE);
         let glances: Vec<Glance> = looking
@@ -129,10 +168,14 @@ impl Watches {
     }
 
     /// Takes an answer in, unless its watch has been dismissed or begun anew meanwhile.
-    fn saw(&mut self, number: u64, glanced: Glanced) {
+    fn saw(&mut self, number: u64, glanced: Glanced, host_now: Timestamp) {
         let Some(watch) = self.list.iter_mut().find(|it| it.number == number && it.sight == Sight::Nothing) else {
             return;
         };
+        match &glanced {
+            Ok(_) => (watch.looked_at, watch.error) = (Some(host_now), None),
+            Err(error) => watch.error = Some(error.cause()),
+        }
         match glanced {
             Ok((Some(jti), _)) => watch.sight = Sight::NewToken { issued_at: jti.issued_at(), jti },
             Ok((None, now)) if now >= watch.until => watch.sight = Sight::Over,
@@ -153,7 +196,7 @@ impl App {
     pub(super) fn glanced(&mut self, seen: Vec<(u64, Glanced)>) -> Vec<Effect> {
         self.watches.is_waiting = false;
         for (number, glanced) in seen {
-            self.watches.saw(number, glanced);
+            self.watches.saw(number, glanced, self.host_now);
         }
         Vec::new()
     }

@@ -7,9 +7,9 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::Paragraph;
 
 use super::dialogs::Content;
-use super::format::{counted, fit, span};
+use super::format::{counted, fit, harmless, span};
 use super::style;
-use crate::app::{App, Sight, Tone, Watch};
+use crate::app::{App, Blindness, Sight, Tone, Watch};
 use crate::command::Command;
 
 /// One line while anything is watched, or was and has not been dismissed.
@@ -34,11 +34,17 @@ fn line(app: &App) -> Option<(String, Style)> {
         return Some((format!("ALARM {}{others}", told(app, alarm)), style::BANNER));
     }
     let looking: Vec<&Watch> = watches.looking().collect();
+    let blind: Vec<Blindness> = looking.iter().filter_map(|watch| watches.blindness(watch, app.host_now)).collect();
+    let tone = if blind.is_empty() { Tone::Plain } else { Tone::Bad };
     if let [only] = looking.as_slice() {
-        return Some((told(app, only), style::of_tone(Tone::Plain)));
+        return Some((told(app, only), style::of_tone(tone)));
     }
     if let Some(last) = looking.iter().max_by_key(|watch| watch.until) {
         let who = counted(looking.len() as u64, "subject");
+        if let Some(longest) = blind.iter().max_by_key(|blindness| blindness.span) {
+            let who = format!("{} of {who}", blind.len());
+            return Some((not_looked(&who, *longest, &clocks(app, last)), style::of_tone(tone)));
+        }
         return Some((format!("Watching {who}: no new tokens; {}", clocks(app, last)), style::of_tone(Tone::Plain)));
     }
     let over = match watches.list() {
@@ -57,13 +63,22 @@ fn told(app: &App, watch: &Watch) -> String {
     let Watch { subject, revoked_at, .. } = watch;
     let clock = |time| app.telling.clock(time);
     match &watch.sight {
-        Sight::Nothing => format!("Watching {subject}: no new token; {}", clocks(app, watch)),
+        Sight::Nothing => match app.watches.blindness(watch, app.host_now) {
+            Some(blindness) => not_looked(&subject.to_string(), blindness, &clocks(app, watch)),
+            None => format!("Watching {subject}: no new token; {}", clocks(app, watch)),
+        },
         Sight::NewToken { issued_at, .. } => {
             let issued = issued_at.map_or_else(|| "at an unknown time".to_owned(), clock);
             format!("{subject} has a new live token, issued {issued}; revoked {}", clock(*revoked_at))
         }
         Sight::Over => format!("{subject} has no new token, and its access tokens have expired"),
     }
+}
+
+/// Nothing is said about new tokens where nobody could look.
+fn not_looked(who: &str, blindness: Blindness, clocks: &str) -> String {
+    let reason = blindness.reason.map(|reason| format!(": {}", harmless(reason))).unwrap_or_default();
+    format!("NOT LOOKED at {who} for {}; {clocks}{reason}", span(blindness.span))
 }
 
 /// How long access tokens go on working.
@@ -85,6 +100,7 @@ pub(super) fn content(app: &App) -> Content {
         let mark = if is_chosen { "› " } else { "  " };
         let (word, style) = match watch.sight {
             Sight::NewToken { .. } => ("ALARM ", style::of_tone(Tone::Bad)),
+            Sight::Nothing if app.watches.blindness(watch, app.host_now).is_some() => ("", style::of_tone(Tone::Bad)),
             Sight::Nothing => ("", style::of_tone(Tone::Plain)),
             Sight::Over => ("", style::of_tone(Tone::Good)),
         };

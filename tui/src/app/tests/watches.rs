@@ -88,6 +88,37 @@ fn nothing_is_said_to_be_over_before_a_last_look_after_the_time() {
     assert!(harness.glances(LIFETIME + 20_000).is_empty(), "what is over is not asked for any more");
 }
 
+/// An alarm that cannot ring must not look like one that has nothing to say.
+#[test]
+fn a_watch_that_cannot_look_says_so_instead_of_no_new_token() {
+    let mut harness = revoked();
+    for seconds in [1, 5, 9] {
+        let glances = harness.glances(seconds * 1_000);
+        harness.answer(Answer::Glanced(vec![(glances[0].number, Err(lost()))]));
+    }
+    assert!(harness.screen(120, 30).contains("no new token"), "one look or two may fail");
+    harness.glances(13_000);
+    let screen = harness.screen(120, 30);
+    let said = "NOT LOOKED at lhcb:alice for 12s; access tokens work 19m";
+    assert!(screen.contains(said) && !screen.contains("no new token"), "{screen}");
+    assert!(harness.screen(160, 30).contains(": connection refused"));
+    harness.key('w');
+    assert!(harness.says("NOT LOOKED at lhcb:alice for 12s"));
+    harness.press(KeyCode::Esc);
+    harness.app.watches.add(subject("lhcb:bjorn"), None, at(NOW + 13_000), at(NOW).after(Duration::from_mins(20)));
+    assert!(harness.screen(120, 30).contains("NOT LOOKED at 1 of 2 subjects for 12s"));
+    // Nor is there an answer while the database is silent; then one comes.
+    harness.now = at(NOW + 40_000);
+    assert!(harness.screen(120, 30).contains("NOT LOOKED at 1 of 2 subjects for 39s"));
+    let alice = harness.app.watches.list()[0].clone();
+    assert_eq!(alice.subject, subject("lhcb:alice"));
+    let glances =
+        harness.effects.iter().rev().find_map(|it| if let Effect::Glance(all) = it { Some(all) } else { None });
+    let glance = glances.expect("alice was asked about")[0].clone();
+    harness.glanced(&glance, None);
+    assert!(harness.screen(120, 30).contains("Watching 2 subjects: no new tokens"));
+}
+
 #[test]
 fn an_answer_to_an_older_watch_of_the_same_subject_is_dropped() {
     let mut harness = revoked();
