@@ -6,7 +6,7 @@ use authdb_shared::text::fit;
 use ratatui::text::{Line, Span};
 
 use super::format::{harmless, number};
-use super::page::{beside, head, head_of, line};
+use super::page::{are_known, beside, head, head_of, line};
 use super::{sparks, style};
 use crate::app::{App, Looks};
 use crate::look::Look;
@@ -66,10 +66,9 @@ pub(super) fn alarms(app: &App) -> Vec<Line<'static>> {
     }
     alarms.extend(ended(app));
     alarms.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
-    let mut lines = vec![head_of(app, "Alarms", &[Look::Status, Look::Flows, Look::Ended])];
-    let looks = &app.looks;
-    let is_known = looks.status.value.is_some() && looks.flows.value.is_some() && looks.ended.value.is_some();
-    if alarms.is_empty() && is_known {
+    let parts = [Look::Status, Look::Flows, Look::Ended];
+    let mut lines = vec![head_of(app, "Alarms", &parts)];
+    if alarms.is_empty() && are_known(app, &parts) {
         lines.push(line("none", style::of(Role::Good)));
     }
     for (level, text) in alarms {

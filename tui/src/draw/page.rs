@@ -72,27 +72,46 @@ pub(super) fn head(app: &App, title: &str, look: Look) -> Line<'static> {
     head_of(app, title, &[look])
 }
 
-/// The head of a section that is read in parts: what is wrong with the first part that something is wrong with.
+/// The head of a section that is read in parts: the worst of what is wrong with them, the first of several that are as bad.
 pub(super) fn head_of(app: &App, title: &str, looks: &[Look]) -> Line<'static> {
+    let wrongs = looks.iter().rev().filter_map(|look| staleness(app, *look));
     let mut line = Line::styled(format!(" {title}"), style::STRONG);
-    line.spans.extend(looks.iter().find_map(|look| staleness(app, *look)));
+    line.spans.extend(wrongs.max_by_key(|(staleness, _)| *staleness).map(|(staleness, text)| {
+        let style = if staleness == Staleness::Failed { style::of(Role::Bad) } else { style::FAINT };
+        Span::styled(text, style)
+    }));
     line
 }
 
-/// How old a section is and why, where reading it fails; that it is awaited; or how old it is where it is read less often
-/// than it should be, because that takes long.
-fn staleness(app: &App, look: Look) -> Option<Span<'static>> {
+/// Whether each of them has been read, and the last reading of none failed.
+pub(super) fn are_known(app: &App, looks: &[Look]) -> bool {
+    let freshness = |look: &Look| app.looks.reading(*look).freshness(app.host_now);
+    looks.iter().map(freshness).all(|freshness| freshness.age.is_some() && freshness.error.is_none())
+}
+
+/// What is wrong with a section, the worst last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Staleness {
+    /// It takes long, so it is read less often than it should be.
+    Old,
+    /// It is read for the first time.
+    Awaited,
+    /// Reading it fails.
+    Failed,
+}
+
+/// What is wrong with a section, and the words for it.
+fn staleness(app: &App, look: Look) -> Option<(Staleness, String)> {
     let freshness = app.looks.reading(look).freshness(app.host_now);
-    let text = match (freshness.error, freshness.age) {
-        (Some(error), Some(age)) => format!("  from {} ago: {}", span(age), harmless(error)),
-        (Some(error), None) => format!("  not read: {}", harmless(error)),
-        (None, None) => return Some(Span::styled("  reading…", style::FAINT)),
+    Some(match (freshness.error, freshness.age) {
+        (Some(error), Some(age)) => (Staleness::Failed, format!("  from {} ago: {}", span(age), harmless(error))),
+        (Some(error), None) => (Staleness::Failed, format!("  not read: {}", harmless(error))),
+        (None, None) => (Staleness::Awaited, "  reading…".to_owned()),
         (None, Some(age)) if age >= look.interval() + OLD && app.paused_at.is_none() => {
-            return Some(Span::styled(format!("  from {} ago", span(age)), style::FAINT));
+            (Staleness::Old, format!("  from {} ago", span(age)))
         }
         (None, Some(_)) => return None,
-    };
-    Some(Span::styled(text, style::of(Role::Bad)))
+    })
 }
 
 /// A line of a section.

@@ -187,6 +187,23 @@ fn a_sum_that_takes_long_keeps_nothing_else_from_the_screen() {
     assert!(harness.screen(120, 40).contains("none"));
 }
 
+/// What is slow is only old; what fails may be all that would have raised an alarm.
+#[test]
+fn the_failure_of_one_part_is_hidden_by_no_milder_remark_about_another() {
+    let mut harness = Harness::new(false);
+    harness.key('1');
+    harness.see(Look::Status, Seen::Status(Ok(status(Vec::new()))));
+    harness.see(Look::Flows, Seen::Flows(Ok(flows(3))));
+    harness.see(Look::Ended, Seen::Ended(Ok(page(Vec::new()))));
+    assert!(harness.screen(120, 40).contains("none"));
+    harness.now = at(NOW + 60_000);
+    assert!(harness.screen(120, 40).contains("Alarms  from 1m"), "the first of them is old");
+    harness.see(Look::Ended, Seen::Ended(Err(lost())));
+    let screen = harness.screen(120, 40);
+    assert!(screen.contains("Alarms  from 1m") && screen.contains("connection refused"), "{screen}");
+    assert!(!screen.contains("none"), "whether there is an alarm is not known: {screen}");
+}
+
 #[test]
 fn what_takes_the_database_long_is_left_alone_for_longer() {
     let mut harness = Harness::new(false);
