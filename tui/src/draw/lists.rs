@@ -72,15 +72,13 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         (screen, _) => screen.title().to_owned(),
     };
     let count = number(list.len() as u64);
-    let is_all_read = !list.has_more() && !list.is_cut_short();
-    let count = if list.filter().narrowing().is_partial && !is_all_read {
-        format!(" {count} of the {} that were read; there are more", number(list.read() as u64))
-    } else if list.is_cut_short() {
-        format!(" {count}; time was up, not all was searched")
-    } else if list.has_more() {
-        format!(" first {count}; {} narrows", app.keys.way_to(Command::Filter))
-    } else {
-        format!(" {count}")
+    let read = number(list.read() as u64);
+    let count = match (list.filter().narrowing().is_partial, list.is_cut_short(), list.has_more()) {
+        (true, true, _) => format!(" {count} of the {read} that were read; time was up, not all was searched"),
+        (false, true, _) => format!(" {count}; time was up, not all was searched"),
+        (true, false, true) => format!(" {count} of the {read} that were read; there are more"),
+        (false, false, true) => format!(" first {count}; {} narrows", app.keys.way_to(Command::Filter)),
+        (_, false, false) => format!(" {count}"),
     };
     let mut spans = vec![Span::styled(format!("  {what}"), style::STRONG), Span::styled(count, style::FAINT)];
     if app.screen == Screen::Journal {

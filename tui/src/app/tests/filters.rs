@@ -87,6 +87,18 @@ fn a_list_that_was_cut_off_says_when_only_what_was_read_is_searched() {
 }
 
 #[test]
+fn a_list_whose_time_was_up_claims_no_more_rows() {
+    let mut harness = two_flows();
+    let late = || Page { is_cut_short: true, ..page(vec![flow("BBBBBBBB", FlowStatus::Pending, 60)]) };
+    harness.app.narrow("left<1h");
+    harness.flows(Ok(late()));
+    assert!(harness.screen(80, 24).contains("1 of the 1 that were read; time was up, not all was searched"));
+    harness.app.narrow("mydirac");
+    harness.flows(Ok(late()));
+    assert!(harness.screen(80, 24).contains("Device flows 1; time was up, not all was searched"));
+}
+
+#[test]
 fn ages_are_those_of_the_databases_clock_from_the_first_answer_on() {
     let mut harness = Harness::new(false);
     harness.app.narrow("age<5m");
