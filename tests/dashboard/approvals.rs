@@ -6,7 +6,7 @@ use authdb_tests::world::DeviceFlowRow;
 use authdb_tests::{Engine, World};
 
 use crate::terminal::{ENTER, ESC, Terminal};
-use crate::{CODE, SHOWN, TableLock, add_pending, dashboard, status, world};
+use crate::{CODE, SHOWN, TableLock, add_pending, dashboard, dashboard_that_waits, status, world};
 
 /// Types a code into the dialog and presses Enter.
 fn look_up(terminal: &Terminal, typed: &str) {
@@ -144,13 +144,13 @@ async fn neither_enter_nor_the_key_that_asked_approves() {
 async fn what_is_typed_ahead_of_a_slow_database_lands_in_no_wrong_field() {
     let world = World::create(Engine::MariaDb).await;
     add_pending(&world, CODE, Duration::from_mins(1)).await;
-    let terminal = dashboard(&world);
+    let terminal = dashboard_that_waits(&world);
     terminal.type_and_wait("a", "Code that the user reads out");
     terminal.type_keys(SHOWN);
     terminal.wait_for(&format!("reads out: {SHOWN}"));
     let lock = TableLock::take(&world).await;
-    terminal.type_and_wait(ENTER, "looking the code up…");
-    terminal.type_and_see("amara");
+    // In one piece, so that the letters have been read when what Enter does is shown.
+    terminal.type_and_wait(&format!("{ENTER}amara"), "looking the code up…");
     lock.release().await;
     let view = terminal.wait_for("Subject, without the VO: amara");
     let is_whole = view.says(&format!("reads out: {SHOWN} client"));

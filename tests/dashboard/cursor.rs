@@ -9,9 +9,9 @@ use crate::{add_pending, dashboard, world};
 fn choose(terminal: &Terminal, text: &str) -> usize {
     terminal.wait_for(text);
     while !terminal.wait_for(text).is_on(text) {
-        let before = terminal.wait_for(text).selected();
+        let before = terminal.wait_for(text).selected_line();
         terminal.type_keys(DOWN);
-        terminal.wait_until("the cursor has moved", |view| view.selected() != before);
+        terminal.wait_until("the cursor has moved", |view| view.selected_line() != before);
     }
     terminal.wait_for(text).selected().expect("the cursor is on a row").0
 }

@@ -32,18 +32,28 @@ async fn q_and_control_c_leave() {
 /// Who confirms and leaves at once has confirmed: what was promised is done before the program ends.
 #[tokio::test]
 async fn a_confirmed_change_is_carried_out_even_if_the_admin_leaves_at_once() {
-    let world = World::create(Engine::MariaDb).await;
-    add_pending(&world, CODE, Duration::from_mins(1)).await;
-    let terminal = dashboard(&world);
-    terminal.type_keys(DOWN);
-    terminal.wait_until("the cursor is on the row", |view| view.is_on(SHOWN));
-    terminal.type_and_wait("d", &format!("Deny {SHOWN}?"));
-    let lock = TableLock::take(&world).await;
-    terminal.type_and_wait("y", "changing…");
-    terminal.type_and_see("q");
-    lock.release().await;
-    terminal.exit().leaves_whole(0);
-    assert_eq!(status(&world, CODE).await.as_deref(), Some("ERROR"));
+    let leave: [fn(&Terminal); 3] = [
+        |terminal| terminal.type_keys("q"),
+        |terminal| terminal.signal(Signal::TERM),
+        |terminal| terminal.signal(Signal::HUP),
+    ];
+    for leave in leave {
+        let world = World::create(Engine::MariaDb).await;
+        add_pending(&world, CODE, Duration::from_mins(1)).await;
+        let terminal = dashboard_that_waits(&world);
+        terminal.type_keys(DOWN);
+        terminal.wait_until("the cursor is on the row", |view| view.is_on(SHOWN));
+        terminal.type_and_wait("d", &format!("Deny {SHOWN}?"));
+        let lock = TableLock::take(&world).await;
+        terminal.type_keys("y");
+        terminal.wait_until("the question is answered", |view| !view.asks());
+        leave(&terminal);
+        terminal.wait_for_sentence("Leaving as soon as the change is done.");
+        lock.release().await;
+        let ended = terminal.exit().leaves_whole(0);
+        assert!(ended.view.contains(&format!("{SHOWN} is denied.")), "{}", ended.view);
+        assert_eq!(status(&world, CODE).await.as_deref(), Some("ERROR"));
+    }
 }
 
 /// The line breaks while three codes are denied. Whoever said yes cannot be told any more; the journal can.

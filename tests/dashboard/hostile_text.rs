@@ -61,9 +61,11 @@ fn is_aligned(terminal: &Terminal, rows: usize, columns: &[(&str, &[&str])]) {
 /// Walks over every row, so that the details of each are shown too.
 fn visit_all_rows(terminal: &Terminal, count: usize) {
     for _ in 0..count {
-        let before = terminal.wait_for("quit").selected();
+        let before = terminal.wait_for("quit").selected_line();
         terminal.type_keys(DOWN);
-        terminal.wait_until("the cursor has moved", |view| view.selected().is_some() && view.selected() != before);
+        terminal.wait_until("the cursor has moved", |view| {
+            view.selected_line().is_some() && view.selected_line() != before
+        });
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use authdb_tests::{Engine, World};
 
 use crate::terminal::{ENTER, ESC};
-use crate::{TableLock, add_pending, dashboard, world};
+use crate::{TableLock, add_pending, dashboard, dashboard_that_waits, world};
 
 const CODES: [&str; 3] = ["CCCCCCCC", "DDDDDDDD", "FFFFFFFF"];
 
@@ -46,7 +46,7 @@ async fn several_rows_take_their_number_and_are_reported_one_by_one() {
 async fn work_that_is_stopped_leaves_the_rest_as_it_is_and_says_so() {
     let world = World::create(Engine::MariaDb).await;
     with_flows(&world).await;
-    let terminal = dashboard(&world);
+    let terminal = dashboard_that_waits(&world);
     terminal.type_and_wait("*", "3 marked");
     terminal.type_and_wait("d", "Type 3 to go on");
     // The first of them waits for whoever holds the table.

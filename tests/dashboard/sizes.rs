@@ -22,14 +22,15 @@ async fn seeded() -> (World, Terminal) {
 #[tokio::test]
 async fn a_terminal_of_any_size_is_drawn_and_the_usual_one_again() {
     let (_world, terminal) = seeded().await;
-    for (columns, rows) in [(1, 1), (20, 5), (3, 40), (200, 2), (400, 100), (80, 24)] {
+    let sizes = [(1, 1), (20, 5), (3, 40), (200, 2), (400, 100), (80, 24)];
+    for ((columns, rows), is_mouse_taken) in sizes.into_iter().zip([true, false].into_iter().cycle()) {
         terminal.resize(columns, rows);
         if rows > 3 {
             terminal.wait_until("the head is drawn", |view| view.is_inverse(0));
         }
-        for keys in ["5", "?", "?", "2", "j"] {
-            terminal.type_and_see(keys);
-        }
+        // Each key is drawn before the next is taken in. What the last one does can be seen at any size.
+        terminal.type_keys("5??2jM");
+        terminal.wait_until_the_mouse_is_taken(is_mouse_taken);
     }
     terminal.wait_until("everything is as it was", |view| {
         view.is_on(SHOWN) && view.contains("2 Device flows 1") && view.contains("q quit")
@@ -67,15 +68,19 @@ async fn questions_can_be_read_and_answered_in_a_small_terminal() {
     let (_world, terminal) = seeded().await;
     for (columns, rows) in [(80, 24), (50, 15)] {
         terminal.resize(columns, rows);
-        for (screen, row, key) in [("2", SHOWN, "d"), ("4", "lhcb:", "R"), ("5", "lhcb:", "r")] {
-            terminal.type_and_wait(screen, row);
+        for (screen, title, row, key, yes) in [
+            ("2", "Device flows 1", SHOWN, "d", "y deny it"),
+            ("4", "Subjects with live tokens 1", "lhcb:", "R", "Type lhcb:amara to go on"),
+            ("5", "Live tokens 1", "lhcb:", "r", "y revoke it"),
+        ] {
+            terminal.type_and_wait(screen, title);
             terminal.type_keys("g");
             terminal.wait_until("the cursor is on the row", |view| view.is_on(row));
             terminal.type_keys(key);
             let view = terminal.wait_until("the question and its answers are in view", |view| {
                 view.contains("┌") && view.contains("└") && view.asks()
             });
-            assert!(view.contains(if key == "R" { "Type lhcb:" } else { "y " }), "{view}");
+            assert!(view.contains(yes), "{view}");
             terminal.type_keys(ESC);
             terminal.wait_until("the question is withdrawn", |view| !view.asks());
         }

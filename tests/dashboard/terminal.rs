@@ -133,24 +133,10 @@ impl Terminal {
     /// Waits until the screen satisfies a condition, and gives that screen.
     #[track_caller]
     pub(crate) fn wait_until(&self, what: &str, holds: impl Fn(&View) -> bool) -> View {
-        self.wait_for_drawing(what, 0, holds)
-    }
-
-    /// Types keys, and waits until the program has drawn after that.
-    #[track_caller]
-    pub(crate) fn type_and_see(&self, keys: &str) -> View {
-        let already = self.state().output.len();
-        self.type_keys(keys);
-        self.wait_for_drawing("the program draws again", already + 1, |_| true)
-    }
-
-    /// Waits for a drawing that ends after so many bytes of output and satisfies a condition.
-    #[track_caller]
-    fn wait_for_drawing(&self, what: &str, from: usize, holds: impl Fn(&View) -> bool) -> View {
         let deadline = Instant::now() + LIMIT;
         let mut state = self.state();
         loop {
-            if state.output.len() >= from && state.is_drawn() {
+            if state.is_drawn() {
                 let view = View::of(state.emulator.screen());
                 if holds(&view) {
                     return view;
@@ -180,7 +166,7 @@ impl Terminal {
     /// Waits until a line that begins with a text stands on the terminal outside of any dashboard.
     #[track_caller]
     pub(crate) fn wait_for_line(&self, text: &str) {
-        self.await_end(|state| {
+        self.wait_for_state(&format!("a line begins with {text:?}"), |state| {
             let screen = state.emulator.screen();
             let has_line = View::of(screen).rows().iter().any(|row| row.starts_with(text));
             (!screen.alternate_screen() && !screen.hide_cursor() && has_line).then_some(())
@@ -221,7 +207,14 @@ impl Terminal {
 
     /// Whether the program has asked the terminal for the mouse.
     pub(crate) fn has_given_the_mouse(&self) -> bool {
-        self.state().emulator.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+        self.state().is_mouse_taken()
+    }
+
+    /// Waits until the program has asked for the mouse, or left it.
+    #[track_caller]
+    pub(crate) fn wait_until_the_mouse_is_taken(&self, is_taken: bool) {
+        let what = if is_taken { "the mouse is taken" } else { "the mouse is left" };
+        self.wait_for_state(what, |state| (state.is_mouse_taken() == is_taken).then_some(()));
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -233,25 +226,25 @@ impl Terminal {
     pub(crate) fn hang_up(&mut self) {
         self.state().is_hanging_up = true;
         // It is read from until the program draws again.
-        self.await_end(|state| state.is_closed.then_some(()));
+        self.wait_for_state("the program draws", |state| state.is_closed.then_some(()));
         self.ours = None;
     }
 
     /// Waits for the end of a program that has no terminal any more.
     #[track_caller]
     pub(crate) fn status(&self) -> ExitStatus {
-        self.await_end(|state| state.status.clone())
+        self.wait_for_state("the program ends", |state| state.status.clone())
     }
 
     /// Waits for the end of the program, and for the last of its output.
     #[track_caller]
     pub(crate) fn exit(mut self) -> Ended {
-        let status = self.await_end(|state| state.status.clone());
+        let status = self.wait_for_state("the program ends", |state| state.status.clone());
         let tty = self.tty.take().expect("only this function takes it, and it takes the terminal itself");
         let after = tcgetattr(&tty).expect("it is a terminal");
         // The program's side is closed once nobody holds it, and what was written last can be read to its end.
         drop(tty);
-        self.await_end(|state| state.is_closed.then_some(()));
+        self.wait_for_state("nobody holds the terminal", |state| state.is_closed.then_some(()));
         let state = self.state();
         let is_whole = is_whole(&self.before, &after, state.emulator.screen());
         let (view, output) = (View::of(state.emulator.screen()), state.output.clone());
@@ -260,16 +253,16 @@ impl Terminal {
         Ended { status, view, output, folders, is_whole }
     }
 
-    /// Waits for something that comes with the end of the program.
+    /// Waits for something that is told by more than a screen.
     #[track_caller]
-    fn await_end<T>(&self, outcome: impl Fn(&State) -> Option<T>) -> T {
+    fn wait_for_state<T>(&self, what: &str, outcome: impl Fn(&State) -> Option<T>) -> T {
         let is_missing = |state: &mut State| outcome(state).is_none();
         let waited = self.shared.changed.wait_timeout_while(self.state(), LIMIT, is_missing);
         let state = waited.expect(SOUND).0;
         let view = View::of(state.emulator.screen());
         let outcome = outcome(&state);
         drop(state);
-        outcome.unwrap_or_else(|| panic!("the program did not end within {LIMIT:?}. The screen:\n{view}"))
+        outcome.unwrap_or_else(|| panic!("it did not happen within {LIMIT:?} that {what}. The screen:\n{view}"))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -288,6 +281,10 @@ impl State {
     /// Whether the program has drawn, and finished its last drawing.
     fn is_drawn(&self) -> bool {
         self.emulator.screen().alternate_screen() && ends_a_drawing(&self.output)
+    }
+
+    fn is_mouse_taken(&self) -> bool {
+        self.emulator.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
     }
 }
 

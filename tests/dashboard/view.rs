@@ -81,6 +81,11 @@ impl View {
         self.rows().into_iter().enumerate().find(|(_, row)| row.starts_with(MARK))
     }
 
+    /// That line: unlike the text of the row, it changes by nothing but the cursor and rows that come or go.
+    pub(crate) fn selected_line(&self) -> Option<usize> {
+        self.selected().map(|(line, _)| line)
+    }
+
     /// Whether the cursor is on a row that contains a text.
     pub(crate) fn is_on(&self, text: &str) -> bool {
         self.selected().is_some_and(|(_, row)| row.contains(text))
