@@ -22,6 +22,8 @@ pub enum Effect {
         generation: u64,
         /// Which list.
         query: Query,
+        /// Whether somebody types, and may make it useless in a moment.
+        is_typed: bool,
     },
     /// Look at something.
     Look {

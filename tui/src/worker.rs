@@ -1,10 +1,12 @@
 //! The worker: carries effects out on the database, beside the screen, and answers with actions.
 //!
-//! Each effect is a task of its own, so that a slow statement delays nothing but its own answer. Changes ask the
+//! Each effect is a task of its own, so that a slow statement delays nothing but its own answer; of lists that are asked for
+//! faster than they can be read, most questions are never asked. Changes ask the
 //! database for a permit first: a read-only connection has none to give, whatever the screen believes. A worker works on one
 //! connection, whose number every answer carries.
 
 mod acting;
+mod fetching;
 mod switching;
 
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use authdb_shared::config::{Config, Sources};
 use authdb_shared::db::AuthDb;
 use tokio::sync::mpsc::UnboundedSender;
 
+use self::fetching::Fetches;
 use self::switching::Waiting;
 use crate::action::{Action, Answer};
 use crate::connecting::ConnectionNumber;
@@ -29,6 +32,7 @@ pub struct Worker<S = Database> {
     connection: ConnectionNumber,
     store: S,
     answers: UnboundedSender<Action>,
+    fetches: Fetches,
     /// The number of the last work that was told to stop.
     stopped: Arc<AtomicU64>,
     /// What the configuration of another context is read from.
@@ -51,6 +55,7 @@ impl<S: Store> Worker<S> {
             connection: ConnectionNumber::default(),
             store,
             answers,
+            fetches: Fetches::default(),
             stopped: Arc::default(),
             sources: Arc::new(sources),
             waiting: Waiting::default(),
@@ -62,6 +67,9 @@ impl<S: Store> Worker<S> {
         if let Effect::StopWork(number) = effect {
             self.stopped.fetch_max(number, Ordering::Relaxed);
             return;
+        }
+        if let Effect::Fetch { generation, query, .. } = &effect {
+            self.fetches.supersede(query, *generation);
         }
         let worker = self.clone();
         tokio::spawn(async move {
@@ -82,7 +90,7 @@ impl<S: Store> Worker<S> {
 
     async fn carry_out(&self, effect: Effect) -> Option<Answer> {
         Some(match effect {
-            Effect::Fetch { generation, query } => Answer::Rows { generation, rows: self.store.fetch(&query).await },
+            Effect::Fetch { generation, query, is_typed } => self.fetch(generation, &query, is_typed).await?,
             Effect::Look { generation, look } => Answer::Seen { generation, seen: self.store.look(look).await },
             Effect::LookAtSubject { generation, look, subject } => {
                 Answer::SeenOfSubject { generation, seen: self.store.look_at_subject(look, &subject).await }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::pool::PoolConnection;
-use sqlx::{Executor, MySql, MySqlPool, Sqlite, Transaction};
+use sqlx::{Database, Executor, MySql, MySqlPool, Pool, Sqlite, Transaction};
 
 use super::connect::LONGEST_SILENCE;
 use super::sqlite_file::SqliteFile;
@@ -35,6 +35,20 @@ const NO_SAVEPOINT: u16 = 1305;
 #[derive(Debug, thiserror::Error)]
 #[error("the server has undone the transaction for the sake of another")]
 pub(super) struct Undone;
+
+/// Why there is no connection to a database that nothing is wrong with.
+#[derive(Debug, thiserror::Error)]
+#[error("every connection is at work on something else")]
+pub(super) struct AllAtWork;
+
+/// What it means that a pool had no connection in time: one that could not be made either does not count to its size.
+fn all_at_work<D: Database>(pool: &Pool<D>, error: sqlx::Error) -> sqlx::Error {
+    let is_full = pool.size() >= pool.options().get_max_connections() && pool.num_idle() == 0;
+    match error {
+        sqlx::Error::PoolTimedOut if is_full => sqlx::Error::Configuration(Box::new(AllAtWork)),
+        other => other,
+    }
+}
 
 /// Something on either driver.
 #[derive(Clone, Debug)]
@@ -97,10 +111,10 @@ impl Pools {
     /// A connection whose statements are stopped after `limit`.
     pub(super) async fn session(&self, limit: Duration) -> Result<Session, sqlx::Error> {
         match self {
-            Self::MySql(pool) => Ok(Backend::MySql(pool.acquire().await?)),
+            Self::MySql(pool) => Ok(Backend::MySql(pool.acquire().await.map_err(|error| all_at_work(pool, error))?)),
             Self::Sqlite(file) => {
                 file.look()?;
-                let mut connection = file.pool.acquire().await?;
+                let mut connection = file.pool.acquire().await.map_err(|error| all_at_work(&file.pool, error))?;
                 // A server stops its own statements. SQLite has no such setting, but asks every so often whether to go on.
                 let deadline = Instant::now() + limit;
                 connection.lock_handle().await?.set_progress_handler(10_000, move || Instant::now() < deadline);
@@ -112,10 +126,14 @@ impl Pools {
     /// A transaction that is undone unless it is committed, also when its future is dropped.
     pub(super) async fn begin(&self) -> Result<WriteSession, sqlx::Error> {
         match self {
-            Self::MySql(pool) => Ok(Backend::MySql(pool.begin_with(BEGIN.mysql).await?)),
+            Self::MySql(pool) => {
+                let begun = pool.begin_with(BEGIN.mysql).await;
+                Ok(Backend::MySql(begun.map_err(|error| all_at_work(pool, error))?))
+            }
             Self::Sqlite(file) => {
                 file.look()?;
-                Ok(Backend::Sqlite(file.pool.begin_with(BEGIN.sqlite).await?))
+                let begun = file.pool.begin_with(BEGIN.sqlite).await;
+                Ok(Backend::Sqlite(begun.map_err(|error| all_at_work(&file.pool, error))?))
             }
         }
     }
@@ -197,4 +215,38 @@ fn undone(error: sqlx::Error) -> sqlx::Error {
 
 fn now(read: Result<StoredTime, sqlx::Error>) -> Result<Timestamp, sqlx::Error> {
     read?.0.ok_or_else(|| sqlx::Error::Protocol("the database's time could not be read".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::clock;
+    use crate::config::Sources;
+    use crate::db::{AuthDb, DbError};
+    use crate::demo::Demo;
+
+    #[tokio::test]
+    async fn a_database_whose_connections_are_all_at_work_is_not_lost() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path: &Path = &folder.path().join("authdb.sqlite3");
+        let mut config = Demo::configuration(Sources::default(), path).expect("a valid configuration").database;
+        config.connect_timeout = Duration::from_millis(50);
+        let db = AuthDb::create(&config, clock::host_now()).await.expect("it is made");
+        let mut held = Vec::new();
+        let error = loop {
+            match db.reading_now("reading").await {
+                Ok(session) => held.push(session),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, DbError::Busy { .. }) && !error.is_connection_loss(), "{error:?}");
+        assert!(error.is_worth_repeating() && error.to_string().contains("at work on something else"), "{error}");
+        drop(held);
+        assert!(db.now().await.is_ok(), "they have come back");
+        std::fs::remove_file(path).expect("it is there");
+        let error = db.now().await.expect_err("the file is gone");
+        assert!(error.is_connection_loss(), "{error:?}");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 
-use super::backend::Undone;
+use super::backend::{AllAtWork, Undone};
 use super::ledger::{LEDGER_VERSION, LeaseIsLost, OtherVersion};
 use crate::text;
 
@@ -68,6 +68,14 @@ pub enum DbError {
     TimeLimit {
         /// What was attempted.
         attempt: &'static str,
+    },
+    /// Every connection of this process is at work on something else, and none came free in time.
+    #[error("{attempt}: every connection to {place} is at work on something else. Nothing was changed; try again")]
+    Busy {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
     },
     /// Somebody else holds a row or the table.
     #[error("{attempt}: somebody else holds what it needs ({reason}). Nothing was changed; try again")]
@@ -246,7 +254,7 @@ impl DbError {
 
     /// Whether the server has undone the unit of work for a reason that may be gone in a moment.
     pub(super) fn is_worth_repeating(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::NotReady { .. })
+        matches!(self, Self::Locked { .. } | Self::NotReady { .. } | Self::Busy { .. })
     }
 
     pub(super) fn silent(attempt: &'static str, place: &str, patience: Duration) -> Self {
@@ -264,6 +272,9 @@ impl DbError {
         }
         if matches!(error, sqlx::Error::Configuration(source) if source.is::<LeaseIsLost>()) {
             return Self::LeaseLost { attempt };
+        }
+        if matches!(error, sqlx::Error::Configuration(source) if source.is::<AllAtWork>()) {
+            return Self::Busy { attempt, place };
         }
         if matches!(error, sqlx::Error::Configuration(source) if source.is::<Undone>()) {
             return Self::Locked { attempt, reason };

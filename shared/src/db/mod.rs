@@ -31,10 +31,10 @@
 //! # What can go wrong
 //!
 //! Whatever asks the database can fail with a [`DbError`]: the connection is [`Lost`](DbError::Lost), or the server was
-//! silent for longer than the three timeouts of [`DatabaseConfig`](crate::config::DatabaseConfig) together; a reading
-//! statement ran into its [`TimeLimit`](DbError::TimeLimit); somebody else kept what a change needs
-//! [`Locked`](DbError::Locked), also when it was tried again; the account is [`Forbidden`](DbError::Forbidden) to do
-//! it. What an item can fail with besides stands there.
+//! silent for longer than the three timeouts of [`DatabaseConfig`](crate::config::DatabaseConfig) together; its own
+//! connections were all [`Busy`](DbError::Busy); a reading statement ran into its [`TimeLimit`](DbError::TimeLimit);
+//! somebody else kept what a change needs [`Locked`](DbError::Locked), also when it was tried again; the account is
+//! [`Forbidden`](DbError::Forbidden) to do it. What an item can fail with besides stands there.
 //!
 //! That a code is unknown or a token revoked already is no failure but an answer: such functions give a result within a
 //! result, and `??` passes both on.

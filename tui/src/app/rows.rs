@@ -98,12 +98,16 @@ impl App {
         })
     }
 
-    /// Asks for the list that a screen shows, if it shows one.
+    /// Asks for the list that a screen shows, if it shows one and its filter can be read.
     pub(super) fn fetch(&mut self, screen: Screen) -> Option<Effect> {
         let now = self.host_now;
+        // What cannot be read selects nothing, so there is nothing to ask.
+        if self.list_of(screen)?.filter().complaint().is_some() {
+            return None;
+        }
         let query = self.query(screen)?;
         let generation = self.reading_mut(screen)?.ask(now);
-        Some(Effect::Fetch { generation, query })
+        Some(Effect::Fetch { generation, query, is_typed: false })
     }
 
     /// Takes in what a screen asked for.

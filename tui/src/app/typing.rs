@@ -45,7 +45,13 @@ impl App {
         let Some(input) = &mut self.filter_input else { return Vec::new() };
         input.handle_event(&event);
         let filter = input.value().to_owned();
-        self.narrow(&filter)
+        let mut effects = self.narrow(&filter);
+        for effect in &mut effects {
+            if let Effect::Fetch { is_typed, .. } = effect {
+                *is_typed = true;
+            }
+        }
+        effects
     }
 
     pub(super) fn confirm(&mut self) -> Vec<Effect> {

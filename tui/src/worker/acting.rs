@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use authdb_shared::db::DbError;
 use authdb_shared::session_plan::PlanStep;
 
 use super::Worker;
@@ -33,12 +34,16 @@ impl<S: Store> Worker<S> {
     /// Why the rest was not tried, where the admin has not stopped it.
     async fn take_steps(&self, number: u64, steps: Vec<PlanStep>, permit: &S::Permit) -> Option<String> {
         for step in steps {
-            if self.stopped.load(Ordering::Relaxed) >= number {
-                return None;
-            }
-            let began = match self.store.now().await {
-                Ok(now) => now,
-                Err(error) => return Some(error.to_string()),
+            let began = loop {
+                if self.stopped.load(Ordering::Relaxed) >= number {
+                    return None;
+                }
+                match self.store.now().await {
+                    Ok(now) => break now,
+                    // One will come free: nothing is wrong with the database.
+                    Err(DbError::Busy { .. }) => {}
+                    Err(error) => return Some(error.to_string()),
+                }
             };
             let goes_on = |rows| {
                 self.tell(Answer::StepGoesOn { number, rows });

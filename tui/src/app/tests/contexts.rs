@@ -64,7 +64,7 @@ impl Harness {
     /// The first request for the device flows that was made since something happened.
     fn flows_asked_since(&self, from: usize) -> u64 {
         let asked = self.effects[from..].iter().find_map(|effect| match effect {
-            Effect::Fetch { generation, query: Query::DeviceFlows(_) } => Some(*generation),
+            Effect::Fetch { generation, query: Query::DeviceFlows(_), .. } => Some(*generation),
             _ => None,
         });
         asked.expect("the device flows were asked for")

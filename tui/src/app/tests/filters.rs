@@ -58,9 +58,27 @@ fn a_new_answer_is_filtered_too() {
     harness.flows(Ok(page(vec![flow("DDDDDDDD", FlowStatus::Done, 6), flow("FFFFFFFF", FlowStatus::Pending, 6)])));
     let screen = harness.screen(80, 24);
     assert!(screen.contains("FFFF-FFFF") && !screen.contains("DDDD-DDDD"), "{screen}");
+    let Some(Effect::Fetch { generation, .. }) = harness.app.fetch(Screen::DeviceFlows) else { panic!("it is a list") };
     harness.app.narrow("state:");
-    harness.flows(Ok(page(vec![flow("DDDDDDDD", FlowStatus::Done, 6)])));
+    let rows = Rows::DeviceFlows(Ok(page(vec![flow("DDDDDDDD", FlowStatus::Done, 6)])));
+    harness.answer(Answer::Rows { generation, rows });
     assert!(!harness.screen(80, 24).contains("DDDD-DDDD"), "nothing arrives in a list whose filter cannot be read");
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_asks_nothing_neither_at_once_nor_later() {
+    let mut harness = two_flows();
+    harness.key('/');
+    harness.type_in("age<5");
+    let is_asked = |it: &Effect| matches!(it, Effect::Fetch { query: Query::DeviceFlows(_), .. });
+    harness.effects.clear();
+    harness.key('x');
+    harness.now = at(NOW + 3_600_000);
+    harness.act(Action::Tick);
+    assert!(!harness.effects.iter().any(is_asked), "{:?}", harness.effects);
+    harness.press(KeyCode::Backspace);
+    harness.key('m');
+    assert!(harness.effects.iter().any(is_asked), "{:?}", harness.effects);
 }
 
 #[test]

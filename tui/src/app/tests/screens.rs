@@ -21,7 +21,7 @@ fn filled() -> Harness {
     let mut harness = Harness::new(false);
     for screen in Screen::ALL {
         harness.key(screen.digit());
-        if let Some(Effect::Fetch { generation, query }) = harness.app.fetch(*screen) {
+        if let Some(Effect::Fetch { generation, query, .. }) = harness.app.fetch(*screen) {
             harness.answer(Answer::Rows { generation, rows: rows(&query) });
         }
     }

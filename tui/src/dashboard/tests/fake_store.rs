@@ -36,6 +36,8 @@ pub(super) enum Mood {
     Silent,
     /// The connection is gone.
     Lost,
+    /// Every connection is at work, and none comes free for so long.
+    Busy(Duration),
     /// By a defect.
     Broken,
 }
@@ -120,6 +122,10 @@ impl FakeStore {
             Mood::Slow(span) => tokio::time::sleep(span).await,
             Mood::Silent => std::future::pending().await,
             Mood::Lost => return Err(self.lost()),
+            Mood::Busy(span) => {
+                tokio::time::sleep(span).await;
+                return Err(DbError::Busy { attempt: "listing", place: self.place.to_owned() });
+            }
             Mood::Broken => panic!("the test has told it to"),
         }
         Ok(answer)

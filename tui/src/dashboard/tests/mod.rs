@@ -7,6 +7,7 @@ mod console;
 mod disorder;
 mod fake_store;
 mod outages;
+mod questions;
 mod reading;
 
 use std::time::Duration;

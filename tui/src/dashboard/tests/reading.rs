@@ -51,6 +51,8 @@ async fn a_filter_narrows_the_rows_that_are_there_and_those_that_are_asked_for()
     assert!(screen.contains("Enter keeps, Esc clears"), "{screen}");
     console.press(KeyCode::Enter);
     console.wait_until("the field is closed", |it| !it.contains("Enter keeps")).await;
+    // It is asked for once nobody types any more.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let last = |store: &FakeStore| {
         let of_flows = |it: &&Query| matches!(it, Query::DeviceFlows(_));
         store.content().queries.iter().rev().find(of_flows).cloned()
