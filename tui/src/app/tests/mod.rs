@@ -18,6 +18,7 @@ mod plans;
 mod pointing;
 mod privacy;
 mod screens;
+mod subject_pictures;
 mod suspending;
 mod times;
 mod views;

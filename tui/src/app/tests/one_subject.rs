@@ -29,7 +29,7 @@ fn tokens() -> Vec<RefreshToken> {
     ]
 }
 
-fn sessions(tokens: &[RefreshToken], live: u64, revoked: u64) -> Sessions {
+pub(super) fn sessions(tokens: &[RefreshToken], live: u64, revoked: u64) -> Sessions {
     let lately = SubjectSummary { subject: subject("lhcb:alice"), live, revoked, first: None, last: None };
     let one = OneSubject {
         lately,
@@ -41,7 +41,7 @@ fn sessions(tokens: &[RefreshToken], live: u64, revoked: u64) -> Sessions {
     Sessions { one, chains: chains(tokens, &Policy::default()), undated: 0, is_whole: true }
 }
 
-fn flows() -> SubjectFlows {
+pub(super) fn flows() -> SubjectFlows {
     let ready = DeviceFlow { sub: Some("alice".to_owned()), ..flow("BCDFGHJK", FlowStatus::Ready, 60) };
     let browser = AuthorizationFlow {
         id: FlowId::from_stored("01a22ee6b0007abc800000000000000f".to_owned()),
@@ -55,7 +55,7 @@ fn flows() -> SubjectFlows {
     SubjectFlows { device: page(vec![ready]), browser: page(vec![browser]) }
 }
 
-fn journal() -> Page<AdminAction> {
+pub(super) fn journal() -> Page<AdminAction> {
     let action = |id, hours: i64| AdminAction {
         id,
         time: Some(at(NOW - hours * 3_600_000)),
@@ -73,7 +73,7 @@ fn journal() -> Page<AdminAction> {
 
 impl Harness {
     /// The tokens of `lhcb:alice`, opened from the list.
-    fn with_subject(tokens: Vec<RefreshToken>) -> Self {
+    pub(super) fn with_subject(tokens: Vec<RefreshToken>) -> Self {
         let mut harness = Self::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
         harness.press(KeyCode::Down);
         harness.key('o');
@@ -92,7 +92,7 @@ impl Harness {
         asked.expect("it was asked for")
     }
 
-    fn see_of(&mut self, look: SubjectLook, seen: SeenOfSubject) {
+    pub(super) fn see_of(&mut self, look: SubjectLook, seen: SeenOfSubject) {
         let generation = self.asked(look);
         self.answer(Answer::SeenOfSubject { generation, seen });
     }

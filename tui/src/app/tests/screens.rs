@@ -14,7 +14,7 @@ use super::*;
 use crate::look::{Look, Months, Seen};
 
 /// A small terminal, the usual one, half of a large one, and a large one.
-const SIZES: [(u16, u16); 4] = [(50, 15), (80, 24), (120, 40), (200, 60)];
+pub(super) const SIZES: [(u16, u16); 4] = [(50, 15), (80, 24), (120, 40), (200, 60)];
 
 /// The dashboard with something on every screen, and nothing in it that chance or the machine decides.
 fn filled() -> Harness {
@@ -140,12 +140,12 @@ fn layout() -> Layout {
 }
 
 /// A key of this age, the rest of which is always the same.
-fn key(seconds: i64) -> String {
+pub(super) fn key(seconds: i64) -> String {
     format!("{:012x}7abc8000000000000{:03x}", NOW - seconds * 1000, seconds.unsigned_abs() % 4096)
 }
 
 /// What is drawn on a terminal of this size.
-fn drawn(harness: &mut Harness, (width, height): (u16, u16)) -> Buffer {
+pub(super) fn drawn(harness: &mut Harness, (width, height): (u16, u16)) -> Buffer {
     harness.act(Action::Resized { width, height });
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
     terminal.draw(|frame| draw::draw(&harness.app, frame)).expect("drawing in memory");
@@ -153,7 +153,7 @@ fn drawn(harness: &mut Harness, (width, height): (u16, u16)) -> Buffer {
 }
 
 /// A screen at every size, each below its size, without the blanks at the ends of its lines.
-fn pictures(harness: &mut Harness) -> String {
+pub(super) fn pictures(harness: &mut Harness) -> String {
     let mut pictures = Vec::new();
     for (width, height) in SIZES {
         pictures.push(format!("{width}×{height}"));
@@ -161,6 +161,14 @@ fn pictures(harness: &mut Harness) -> String {
         pictures.extend((0..height).map(|y| line(&buffer, y)));
     }
     pictures.join("\n")
+}
+
+/// Compares pictures with those in the file of this name.
+pub(super) fn hold(name: &str, pictures: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, pictures));
 }
 
 fn line(buffer: &Buffer, y: u16) -> String {
@@ -176,21 +184,15 @@ fn line(buffer: &Buffer, y: u16) -> String {
 
 #[test]
 fn every_screen_looks_as_it_did_when_somebody_looked_last() {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| {
-        for screen in Screen::ALL {
-            let mut harness = filled();
-            harness.app.screen = *screen;
-            if harness.app.list().is_some() {
-                harness.press(KeyCode::Down);
-                harness.key(' ');
-            }
-            let name = screen.title().to_lowercase().replace(' ', "_");
-            insta::assert_snapshot!(name, pictures(&mut harness));
+    for screen in Screen::ALL {
+        let mut harness = filled();
+        harness.app.screen = *screen;
+        if harness.app.list().is_some() {
+            harness.press(KeyCode::Down);
+            harness.key(' ');
         }
-    });
+        hold(&screen.title().to_lowercase().replace(' ', "_"), &pictures(&mut harness));
+    }
 }
 
 #[test]
