@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::clock::Timestamp;
 use crate::text;
 
 /// How bad a finding is, in the order and with the numbers of monitoring plugins.
@@ -71,6 +72,9 @@ pub struct Finding {
     pub subject: String,
     /// What was found, and what to do about it.
     pub text: String,
+    /// The instants of the past that the text names in UTC, as [`Timestamp`] writes itself.
+    #[serde(skip)]
+    past: Vec<Timestamp>,
 }
 
 impl Finding {
@@ -85,7 +89,7 @@ impl Finding {
     /// assert_eq!(Finding::new(level, "flows", "overdue").level, Level::Critical);
     /// ```
     pub fn new(level: Level, subject: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { level, subject: subject.into(), text: text.into() }
+        Self { level, subject: subject.into(), text: text.into(), past: Vec::new() }
     }
 
     /// Something that is as it should be.
@@ -122,6 +126,33 @@ impl Finding {
     /// ```
     pub fn critical(subject: impl Into<String>, text: impl Into<String>) -> Self {
         Self::new(Level::Critical, subject, text)
+    }
+
+    /// The same, of whose text these instants of the past are a part.
+    ///
+    /// # Examples
+    /// See [`Finding::told`].
+    #[must_use]
+    pub fn naming(mut self, past: impl IntoIterator<Item = Timestamp>) -> Self {
+        self.past.extend(past);
+        self
+    }
+
+    /// The text with the instants of the past told in another way, for people who count in ages or by another clock.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::Timestamp;
+    /// use authdb_shared::health::Finding;
+    ///
+    /// let done = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+    /// let finding = Finding::warning("flows", format!("overdue: last good run {done}")).naming([done]);
+    /// assert_eq!(finding.text, "overdue: last good run 2026-11-18 11:06:40 UTC");
+    /// assert_eq!(finding.told(|_| "3h ago".to_owned()), "overdue: last good run 3h ago");
+    /// ```
+    #[must_use]
+    pub fn told(&self, past: impl Fn(Timestamp) -> String) -> String {
+        self.past.iter().fold(self.text.clone(), |text, time| text.replace(&time.to_string(), &past(*time)))
     }
 }
 

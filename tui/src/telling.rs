@@ -7,6 +7,7 @@
 use authdb_shared::Timestamp;
 use authdb_shared::clock::Zone;
 use authdb_shared::config::Times;
+use authdb_shared::health::Finding;
 
 use crate::draw::format::span;
 
@@ -81,7 +82,13 @@ impl Telling {
         if self.is_absolute() { self.zone().in_short(time, now) } else { self.past(time, now) }
     }
 
-    /// What is to come, likewise.
+    /// What was found: past times are told as everywhere; those that are compared with each other are times in any case.
+    #[must_use]
+    pub fn of_finding(self, finding: &Finding, now: Timestamp) -> String {
+        self.zone().in_sentence(&finding.told(|time| self.past(time, now)))
+    }
+
+    /// What is to come, in a narrow place.
     #[must_use]
     pub fn future_in_short(self, time: Timestamp, now: Timestamp) -> String {
         if self.is_absolute() { format!("at {}", self.zone().in_short(time, now)) } else { self.future(time, now) }

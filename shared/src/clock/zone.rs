@@ -2,9 +2,13 @@
 
 use std::fmt::Display;
 
-use chrono::{DateTime, FixedOffset, Local, Offset, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Offset, TimeZone, Utc};
 
 use super::Timestamp;
+
+/// What stands behind a time that is written in UTC, and how many bytes stand before it.
+const UTC: &str = " UTC";
+const WRITTEN: usize = "2026-11-23 14:03:07".len();
 
 /// The clocks of some place, each instant by the offset that was or will be in force then: in summer time, times of the
 /// winter are still told as they were.
@@ -125,6 +129,34 @@ impl Zone {
     #[must_use]
     pub fn near(self, time: Timestamp, now: Timestamp) -> String {
         if self.is_on_one_day(time, now) { self.time_of_day(time) } else { self.date_and_time(time) }
+    }
+
+    /// A sentence in which every time that [`Timestamp`] has written is told by these clocks.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::clock::Zone;
+    ///
+    /// let sentence = "ends at 2026-11-18 11:06:40 UTC, or later";
+    /// assert_eq!(Zone::ahead(|_| 3600).in_sentence(sentence), "ends at 2026-11-18 12:06:40 +01:00, or later");
+    /// assert_eq!(Zone::UTC.in_sentence(sentence), sentence);
+    /// ```
+    #[must_use]
+    pub fn in_sentence(self, sentence: &str) -> String {
+        let (mut told, mut rest) = (String::with_capacity(sentence.len()), sentence);
+        while let Some(end) = rest.find(UTC) {
+            let (before, after) = rest.split_at(end + UTC.len());
+            let time = end.checked_sub(WRITTEN).and_then(|start| {
+                let time = NaiveDateTime::parse_from_str(before.get(start..end)?, "%Y-%m-%d %H:%M:%S").ok()?;
+                Some((start, Timestamp(time.and_utc())))
+            });
+            match time {
+                Some((start, time)) => told.extend([&before[..start], &self.date_and_time(time)]),
+                None => told.push_str(before),
+            }
+            rest = after;
+        }
+        told + rest
     }
 
     fn is_on_one_day(self, one: Timestamp, other: Timestamp) -> bool {

@@ -198,7 +198,7 @@ async fn ledger(
         let is_held = row.expiry.is_some_and(|expiry| expiry > now);
         if !is_held && let Some(expiry) = row.expiry {
             let text = format!("{} held it until {expiry} and did not give it back: it died", row.holder);
-            findings.push(Finding::warning("lease", text));
+            findings.push(Finding::warning("lease", text).naming([expiry]));
         }
         LeaseStatus { holder: row.holder, number: row.fencing_number, until: row.expiry, is_held }
     });
@@ -247,8 +247,8 @@ fn overdue_finding(
     } else {
         return None;
     };
-    let text = format!("overdue: its last good run was at {done}, and the next was due at {due}");
-    Some(Finding::new(level, job.name(), text))
+    let text = format!("overdue: last good run {done}, next due {due}");
+    Some(Finding::new(level, job.name(), text).naming([done, due]))
 }
 
 async fn backlog(
@@ -265,8 +265,8 @@ async fn backlog(
             let late = cursor.cutoff().since(oldest);
             let level = if late > VERY_LATE { Level::Critical } else { Level::Warning };
             if late > LATE {
-                let text = format!("{}: {} rows wait, the oldest of {oldest}", sweep.name(), backlog.rows);
-                findings.push(Finding::new(level, "backlog", text));
+                let text = format!("{}: {} rows wait, the oldest from {oldest}", sweep.name(), backlog.rows);
+                findings.push(Finding::new(level, "backlog", text).naming([oldest]));
             }
         }
         found.push(SweepBacklog { sweep, backlog });

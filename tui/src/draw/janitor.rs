@@ -18,10 +18,8 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
     lines.extend(overview::alarms(app));
     lines.push(head(app, "What a run would do now", Look::Plan));
     if let Some(plan) = &app.looks.plan.value {
-        lines.extend(
-            plan.clocks.iter().map(|clock| line(format!("refused: {}", harmless(clock)), style::of(Role::Bad))),
-        );
-        lines.extend(plan.jobs.iter().flat_map(planned));
+        lines.extend(plan.clocks.iter().map(|clock| refused(app, clock)));
+        lines.extend(plan.jobs.iter().flat_map(|job| planned(app, job)));
     }
     lines.extend(runs(app));
     lines
@@ -60,8 +58,18 @@ fn ago(app: &App, time: Timestamp) -> String {
     app.telling.past(time, app.now())
 }
 
+/// What the janitor says by itself, with the times in it told by the clocks that are told by.
+fn sentence(app: &App, text: &str) -> String {
+    harmless(&app.telling.zone().in_sentence(text))
+}
+
+/// Why nothing would be done.
+pub(super) fn refused(app: &App, why: &str) -> Line<'static> {
+    line(format!("refused: {}", sentence(app, why)), style::of(Role::Bad))
+}
+
 /// What one job would do.
-pub(super) fn planned(job: &PlannedJob) -> Vec<Line<'static>> {
+pub(super) fn planned(app: &App, job: &PlannedJob) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for sweep in job.sweeps.iter().filter(|sweep| sweep.rows > 0) {
         let least = if sweep.is_at_least { "at least " } else { "" };
@@ -77,11 +85,11 @@ pub(super) fn planned(job: &PlannedJob) -> Vec<Line<'static>> {
         let role = if step.active > 0 { Role::Urgent } else { Role::Plain };
         lines.push(line(text, style::of(role)));
     }
-    lines.extend(job.refused.iter().map(|text| line(format!("refused: {}", harmless(text)), style::of(Role::Bad))));
+    lines.extend(job.refused.iter().map(|text| refused(app, text)));
     if lines.is_empty() {
         lines.push(line(format!("{}: nothing is due", job.job), style::of(Role::Good)));
     }
-    lines.extend(job.notes.iter().map(|text| line(harmless(text), style::FAINT)));
+    lines.extend(job.notes.iter().map(|text| line(sentence(app, text), style::FAINT)));
     lines
 }
 
@@ -117,6 +125,7 @@ fn of_run(app: &App, run: &Run) -> Line<'static> {
         RunOutcome::Stopped | RunOutcome::Refused => Role::Waiting,
         RunOutcome::Failed | RunOutcome::Other(_) => Role::Bad,
     };
-    let text = format!("{started:>10}  {:<8} {:<8} {took:<10} {}", harmless(&run.job), run.outcome, harmless(&what));
+    let (job, outcome) = (harmless(&run.job), harmless(&run.outcome.to_string()));
+    let text = format!("{started:>10}  {job:<8} {outcome:<8} {took:<10} {}", sentence(app, &what));
     line(text, style::of(role))
 }

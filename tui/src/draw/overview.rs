@@ -50,7 +50,9 @@ pub(super) fn alarms(app: &App) -> Vec<Line<'static>> {
     let mut alarms: Vec<(Level, String)> = Vec::new();
     if let Some(status) = &app.looks.status.value {
         let worrying = status.findings.iter().filter(|finding| finding.level > Level::Ok);
-        alarms.extend(worrying.map(|finding| (finding.level, format!("{}: {}", finding.subject, finding.text))));
+        alarms.extend(
+            worrying.map(|it| (it.level, format!("{}: {}", it.subject, app.telling.of_finding(it, app.now())))),
+        );
     }
     if let Some(flows) = &app.looks.flows.value {
         let floods = flows.clients.iter().filter(|codes| codes.is_flood());

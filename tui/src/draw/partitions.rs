@@ -31,10 +31,8 @@ pub(super) fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
 fn next_roll(app: &App) -> Vec<Line<'static>> {
     let mut lines = vec![head(app, "Next roll", Look::Plan)];
     if let Some(plan) = &app.looks.plan.value {
-        lines.extend(
-            plan.clocks.iter().map(|clock| line(format!("refused: {}", harmless(clock)), style::of(Role::Bad))),
-        );
-        lines.extend(plan.jobs.iter().filter(|job| job.job == "tokens").flat_map(janitor::planned));
+        lines.extend(plan.clocks.iter().map(|clock| janitor::refused(app, clock)));
+        lines.extend(plan.jobs.iter().filter(|job| job.job == "tokens").flat_map(|job| janitor::planned(app, job)));
     }
     lines
 }

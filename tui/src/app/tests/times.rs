@@ -1,8 +1,11 @@
 //! Times as ages, in UTC and in local time.
 
 use authdb_shared::clock::Zone;
+use authdb_shared::health::Finding;
 
+use super::looks::{plan, status};
 use super::*;
+use crate::look::{Look, Seen};
 
 /// Central European time: summer time ended on 2026-10-25 at 01:00 UTC.
 fn geneva() -> Zone {
@@ -82,4 +85,39 @@ fn a_filter_means_times_as_they_are_told() {
     harness.key('t');
     harness.key('t');
     assert_eq!(harness.app.device_flows.shown().len(), 1, "one was started after noon of Geneva");
+}
+
+#[test]
+fn what_the_janitor_found_and_says_is_told_by_the_same_clocks() {
+    let (done, due) = (at(NOW - 90 * 60_000), at(NOW - 80 * 60_000));
+    let overdue = Finding::warning("flows", format!("overdue: last good run {done}, next due {due}"));
+    let clocks = format!("the host's clock is 4m behind the database's ({} against {})", at(NOW - 240_000), at(NOW));
+    let findings = vec![overdue.naming([done, due]), Finding::critical("clocks", clocks.as_str())];
+    let mut harness = in_geneva(&[]);
+    let mut what_a_run_would_do = plan();
+    what_a_run_would_do.clocks = vec![clocks];
+    harness.key('7');
+    harness.see(Look::Status, Seen::Status(Ok(status(findings))));
+    harness.see(Look::Plan, Seen::Plan(Ok(what_a_run_would_do)));
+    for screen in ['1', '7'] {
+        harness.key(screen);
+        let clocks_in_utc = "(2026-11-18 11:02:40 UTC against 2026-11-18 11:06:40 UTC)";
+        for (run, clocks) in [
+            ("last good run 1h30m ago, next due 1h20m ago", clocks_in_utc),
+            ("last good run 09:36:40 UTC, next due 09:46:40 UTC", clocks_in_utc),
+            (
+                "last good run 10:36:40 +01:00, next due 10:46:40 +01:00",
+                "(2026-11-18 12:02:40 +01:00 against 2026-11-18 12:06:40 +01:00)",
+            ),
+        ] {
+            // However it is wrapped.
+            let letters = |text: &str| text.replace(['"', '\n', ' '], "");
+            let shown = harness.screen(120, 40);
+            assert!(letters(&shown).contains(&letters(run)), "{run}:\n{shown}");
+            let times = if screen == '7' { 2 } else { 1 };
+            let count = letters(&shown).matches(&letters(clocks)).count();
+            assert_eq!(count, times, "{clocks}, also where a run would be refused:\n{shown}");
+            harness.key('t');
+        }
+    }
 }

@@ -90,6 +90,7 @@ pub(super) fn deeds(app: &App) -> Vec<Told> {
 fn deed(app: &App, action: &AdminAction) -> String {
     let when = action.time.map_or_else(|| "at an unknown time".to_owned(), |time| past(app, time));
     let (did, by) = (harmless(&action.action), app.veil.alias(&action.actor));
+    let outcome = harmless(&action.outcome.to_string());
     let why = if action.reason.is_empty() { String::new() } else { format!(": {}", app.veil.hide(&action.reason)) };
-    format!("{when}  {did} {} by {by}{why}", action.outcome)
+    format!("{when}  {did} {outcome} by {by}{why}")
 }
