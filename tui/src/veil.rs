@@ -2,7 +2,8 @@
 //!
 //! Hidden is what names a person (a subject, a user name, who acted, from which machine and account), what an admin wrote
 //! about one (the reason and details of the journal), and the user codes: whoever reads a pending code can enter it, and an
-//! approval rests on its being told by the user and by nobody else. The keys of tokens and authorization flows stay: they are
+//! approval rests on its being told by the user and by nobody else. So is the account that an error of the server quotes, with
+//! the machine it came from, and a reason while it is typed. The keys of tokens and authorization flows stay: they are
 //! random, open nothing by themselves (what a client presents is signed or encrypted), and tell rows apart. So do clients,
 //! VOs, groups and scopes, which are the installation's.
 //!
@@ -149,16 +150,20 @@ impl Veil {
         }
     }
 
-    /// A sentence with names in place of all values that were learnt, where they stand for themselves.
+    /// A sentence with names in place of all values that were learnt, where they stand for themselves, and without the
+    /// accounts that a server quotes.
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if !self.is_drawn || self.names.is_empty() {
+        if !self.is_drawn {
             return Cow::Borrowed(text);
         }
         let (mut told, mut rest) = (String::with_capacity(text.len()), text);
         let mut before = None;
         while let Some(letter) = rest.chars().next() {
-            let taken = if let Some((length, name)) = self.at_the_start_of(rest, before) {
+            let taken = if let Some(length) = account_at_the_start_of(rest) {
+                told.push_str(HIDDEN);
+                length
+            } else if let Some((length, name)) = self.at_the_start_of(rest, before) {
                 told.push_str(name);
                 length
             } else {
@@ -209,6 +214,16 @@ impl Veil {
         }
         line
     }
+}
+
+/// The length of an account as servers quote it, `'USER'@'HOST'`, if a text begins with one. Who may not log in is told by it,
+/// before any row was read that could have taught the name.
+fn account_at_the_start_of(text: &str) -> Option<usize> {
+    let (_, behind) = text.strip_prefix('\'')?.split_once("'@'")?;
+    let (_, rest) = behind.split_once('\'')?;
+    let length = text.len() - rest.len();
+    // Of two quoted words, the first is no user with the rest for a name.
+    (text[..length].matches('\'').count() == 4).then_some(length)
 }
 
 #[cfg(test)]
@@ -264,6 +279,23 @@ mod tests {
             assert!(["", "subject-1", "subject-2"].iter().all(|name| !veil.is_meant(name, value)), "{value}");
         }
         assert!(!veil.is_meant("", ""), "nothing means nobody");
+    }
+
+    #[test]
+    fn an_account_that_a_server_quotes_is_hidden_before_anything_was_learnt() {
+        let veil = drawn(&[]);
+        for (said, told) in [
+            (
+                "Access denied for user 'eve'@'10.0.0.7' (using password: YES)",
+                "Access denied for user hidden (using password: YES)",
+            ),
+            ("SELECT denied to ''@'%' for table 'RefreshTokens'", "SELECT denied to hidden for table 'RefreshTokens'"),
+            ("'AuthDB' is not for 'eve'@'a.host'.", "'AuthDB' is not for hidden."),
+            ("it's o'clock, 'and'", "it's o'clock, 'and'"),
+        ] {
+            assert_eq!(veil.text(said), told);
+            assert_eq!(Veil::default().text(said), said);
+        }
     }
 
     #[test]

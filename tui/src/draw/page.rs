@@ -104,8 +104,10 @@ enum Staleness {
 fn staleness(app: &App, look: Look) -> Option<(Staleness, String)> {
     let freshness = app.looks.reading(look).freshness(app.host_now);
     Some(match (freshness.error, freshness.age) {
-        (Some(error), Some(age)) => (Staleness::Failed, format!("  from {} ago: {}", span(age), harmless(error))),
-        (Some(error), None) => (Staleness::Failed, format!("  not read: {}", harmless(error))),
+        (Some(error), Some(age)) => {
+            (Staleness::Failed, format!("  from {} ago: {}", span(age), app.veil.text(&harmless(error))))
+        }
+        (Some(error), None) => (Staleness::Failed, format!("  not read: {}", app.veil.text(&harmless(error)))),
         (None, None) => (Staleness::Awaited, "  reading…".to_owned()),
         (None, Some(age)) if age >= look.interval() + OLD && app.paused_at.is_none() => {
             (Staleness::Old, format!("  from {} ago", span(age)))

@@ -89,8 +89,9 @@ pub(super) fn fields(app: &App, dialog: &PlanDialog) -> Vec<Line<'static>> {
         Line::from(vec![Span::styled(format!("{mark}{label}"), style), Span::raw(tail(input, typed, &label))])
     };
     let is_reason = dialog.field == PlanField::Reason;
-    let reason = harmless(dialog.reason.value());
-    let reason = field(REASON.to_owned(), &dialog.reason, &app.veil.text(&reason), is_reason);
+    // Whatever is written about somebody may name them.
+    let reason = app.veil.typed(dialog.reason.value());
+    let reason = field(REASON.to_owned(), &dialog.reason, &reason, is_reason);
     let mut lines = vec![Line::raw(""), reason];
     if let Some(label) = answer_label(app, confirmation) {
         let answer = match confirmation {

@@ -123,13 +123,14 @@ fn rate(lately: &SubjectSummary, app: &App) -> String {
 /// How old what is shown is, and why, where reading it anew fails.
 fn stale(app: &App, reading: &Reading) -> Option<String> {
     let freshness = reading.freshness(app.host_now);
-    Some(format!("from {} ago: {}", span(freshness.age?), harmless(freshness.error?)))
+    let error = harmless(freshness.error?);
+    Some(format!("from {} ago: {}", span(freshness.age?), app.veil.text(&error)))
 }
 
 /// That something is awaited, or why it could not be read.
 fn awaited(app: &App, reading: &Reading) -> Span<'static> {
     match reading.freshness(app.host_now).error {
-        Some(error) => Span::styled(format!("not read: {}", harmless(error)), style::of(Role::Bad)),
+        Some(error) => Span::styled(format!("not read: {}", app.veil.text(&harmless(error))), style::of(Role::Bad)),
         None => Span::styled("reading…", style::FAINT),
     }
 }

@@ -191,6 +191,11 @@ fn no_plan_and_no_report_names_anybody() {
         harness.names_nobody("what is asked for");
         harness.planned(plan.clone());
         harness.names_nobody_further_down("the plan");
+        harness.press(KeyCode::Tab);
+        harness.type_in("of QZ, 王QZ");
+        assert!(harness.says("Why, such as a ticket: ••••••••••"), "{}", harness.screen(80, 24));
+        harness.names_nobody("why it is done");
+        harness.press(KeyCode::Enter);
         harness.type_in(SUB);
         harness.press(KeyCode::Enter);
         harness.names_nobody("what is typed in its place");
@@ -365,6 +370,59 @@ fn nothing_leaves_the_screen_while_privacy_is_on() {
     harness.key('P');
     harness.key('y');
     assert!(matches!(harness.effects.last(), Some(Effect::Copy(_))));
+}
+
+/// Accounts are of people too, and are quoted by servers that refuse them.
+#[test]
+fn no_error_names_the_account_that_was_refused() {
+    let denied = || DbError::Denied {
+        attempt: "listing",
+        place: "AuthDB at db".to_owned(),
+        reason: "Access denied for user 'QZQZ'@'QZ-laptop' (using password: YES)".to_owned(),
+    };
+    let mut harness = peopled(true);
+    harness.flows(Err(denied()));
+    harness.key('2');
+    assert!(harness.says("Access denied for user hidden"), "{}", harness.screen(80, 24));
+    for look in Look::ALL {
+        harness.see(look, refused(look, denied()));
+    }
+    for screen in Screen::ALL {
+        harness.key(screen.digit());
+        harness.names_nobody("a screen that cannot be read");
+    }
+    harness.key('4');
+    harness.press(KeyCode::Home);
+    harness.key('o');
+    for look in SubjectLook::ALL {
+        let seen = match look {
+            SubjectLook::Sessions => SeenOfSubject::Sessions(Err(denied())),
+            SubjectLook::Flows => SeenOfSubject::Flows(Err(denied())),
+            SubjectLook::Journal => SeenOfSubject::Journal(Err(denied())),
+        };
+        let asked = harness.effects.iter().rev().find_map(|effect| match effect {
+            Effect::LookAtSubject { generation, look: asked, .. } if *asked == look => Some(*generation),
+            _ => None,
+        });
+        harness.answer(Answer::SeenOfSubject { generation: asked.expect("it was asked for"), seen });
+    }
+    harness.names_nobody("one subject that cannot be read");
+}
+
+fn refused(look: Look, error: DbError) -> Seen {
+    match look {
+        Look::Flows => Seen::Flows(Err(error)),
+        Look::Tokens => Seen::Tokens(Err(error)),
+        Look::Top => Seen::Top(Err(error)),
+        Look::Ended => Seen::Ended(Err(error)),
+        Look::Minutes => Seen::Minutes(Err(error)),
+        Look::Days => Seen::Days(Err(error)),
+        Look::Status => Seen::Status(Err(error)),
+        Look::Months => Seen::Months(Err(error)),
+        Look::Plan => Seen::Plan(Err(error)),
+        Look::Runs => Seen::Runs(Err(error)),
+        Look::Chain => Seen::Chain(Err(error)),
+    }
 }
 
 #[test]
