@@ -139,7 +139,7 @@ async fn activity_is_read_from_keys_and_creation_times() {
             .iter()
             .find(|bucket| (0..60_000).contains(&(start - bucket.start.unix_millis())))
             .expect("the minute is among the last sixty");
-        assert_eq!((minute.tokens, minute.revoked), (2, 1), "on {}", world.engine());
+        assert_eq!(minute.tokens, 2, "whatever became of them, on {}", world.engine());
         assert_eq!((minute.completed, minute.rotations()), (2, 0), "on {}", world.engine());
         assert_eq!((minute.authorization_flows, minute.device_flows), (2, 1), "on {}", world.engine());
         let sum = |pick: fn(&authdb_shared::db::ActivityBucket) -> u64| activity.buckets.iter().map(pick).sum::<u64>();

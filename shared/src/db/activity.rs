@@ -108,8 +108,6 @@ pub struct ActivityBucket {
     pub start: Timestamp,
     /// Refresh tokens issued: logins and rotations together.
     pub tokens: u64,
-    /// Those of them that have been rotated away or revoked since.
-    pub revoked: u64,
     /// Authorization flows begun.
     pub authorization_flows: u64,
     /// Device flows begun; those that have been purged since are not in it.
@@ -134,7 +132,6 @@ impl ActivityBucket {
     /// let minute = ActivityBucket {
     ///     start,
     ///     tokens: 12,
-    ///     revoked: 0,
     ///     authorization_flows: 4,
     ///     device_flows: 1,
     ///     completed: 3,
@@ -173,12 +170,6 @@ pub struct Activity {
     pub buckets: Vec<ActivityBucket>,
     /// Whether spans are missing at the end, or device flows everywhere, because the time was up.
     pub is_cut_short: bool,
-}
-
-#[derive(FromRow)]
-struct SpanRow {
-    issued: i64,
-    revoked: i64,
 }
 
 #[derive(FromRow)]
@@ -225,8 +216,8 @@ impl AuthDb {
     /// # work.insert_refresh_token(&jti, &alice, &scope).await?;
     /// # work.commit().await?;
     /// let week = db.activity(Bucket::Day, 7).await?;
-    /// let logins: u64 = week.buckets.iter().map(|day| day.tokens - day.revoked).sum();
-    /// assert_eq!(logins, 1);
+    /// let issued: u64 = week.buckets.iter().map(|day| day.tokens).sum();
+    /// assert_eq!(issued, 1);
     /// # Ok(())
     /// # }
     /// ```
@@ -257,10 +248,10 @@ impl AuthDb {
         device_flows: Logins,
     ) -> Result<ActivityBucket, DbError> {
         let (low, high) = (KeyBound::at(start).hex(), KeyBound::at(end).hex());
-        let (tokens, flows): (SpanRow, FlowsRow) = self
+        let (tokens, flows): (i64, FlowsRow) = self
             .limited(ADDING_UP, async {
                 let tokens = on_backend!(session, |connection, text| {
-                    sqlx::query_as(text(statements::TOKENS_IN_SPAN))
+                    sqlx::query_scalar(text(statements::TOKENS_IN_SPAN))
                         .bind(&low)
                         .bind(&high)
                         .bind(COUNTED_AT_MOST)
@@ -280,12 +271,11 @@ impl AuthDb {
             .await?;
         Ok(ActivityBucket {
             start,
-            tokens: tokens.issued.unsigned_abs(),
-            revoked: tokens.revoked.unsigned_abs(),
+            tokens: tokens.unsigned_abs(),
             authorization_flows: flows.begun.unsigned_abs(),
             device_flows: device_flows.begun,
             completed: flows.completed.unsigned_abs() + device_flows.completed,
-            is_capped: tokens.issued.max(flows.begun) >= i64::from(COUNTED_AT_MOST),
+            is_capped: tokens.max(flows.begun) >= i64::from(COUNTED_AT_MOST),
         })
     }
 

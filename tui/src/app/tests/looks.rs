@@ -108,7 +108,6 @@ pub(crate) fn activity() -> Activity {
     let bucket = |minutes: i64| ActivityBucket {
         start: at(NOW - minutes * 60_000),
         tokens: 5,
-        revoked: 4,
         authorization_flows: 2,
         device_flows: 1,
         completed: 2,
