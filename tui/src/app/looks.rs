@@ -55,6 +55,11 @@ impl Looks {
         }
     }
 
+    /// Whether no sum is under way, nor rests. They rest together: what each alone may cost a database, all may cost it.
+    fn are_sums_rested(&self, now: Timestamp) -> bool {
+        Look::ALL.into_iter().filter(|look| look.is_sum()).all(|look| self.reading(look).is_rested(now))
+    }
+
     pub(super) fn reading_mut(&mut self, look: Look) -> &mut Reading {
         match look {
             Look::Flows => &mut self.flows.reading,
@@ -100,10 +105,12 @@ impl App {
     pub(super) fn looks_due(&mut self) -> Vec<Effect> {
         let now = self.host_now;
         let is_wanted = |look: &Look| self.paused_at.is_none() || self.looks.reading(*look).read_at.is_none();
+        let are_sums_rested = self.looks.are_sums_rested(now);
         let is_due = |look: &Look| {
             look.is_on(self.screen)
                 && is_wanted(look)
                 && self.looks.reading(*look).is_due(now, look.interval().max(self.refresh_interval))
+                && (are_sums_rested || !look.is_sum())
         };
         let due: Vec<Look> = Look::ALL.into_iter().filter(is_due).collect();
         let mut effects: Vec<Effect> = due.into_iter().map(|look| self.look(look)).collect();

@@ -6,13 +6,14 @@ use authdb_shared::Timestamp;
 use authdb_shared::db::DbError;
 
 /// A sum that took long is not read again before so many times as long have passed: a dashboard that stands in the corner
-/// must not keep a database busy by itself. What takes 40 ms is read as often as is configured.
-const REST: u32 = 50;
+/// must not keep a database busy by itself. What takes 25 ms is read as often as is meant; what takes longer has its age
+/// beside it.
+const REST: u32 = 200;
 /// The same for lists, whose rows somebody waits for.
 const REST_OF_LISTS: u32 = 2;
 /// The longest of these rests: what was held up once, by a database that stood still or a terminal that slept, is not kept
 /// waiting for long afterwards.
-const LONGEST_REST: Duration = Duration::from_mins(1);
+const LONGEST_REST: Duration = Duration::from_mins(2);
 const LONGEST_REST_OF_LISTS: Duration = Duration::from_secs(5);
 
 /// How fresh what was read is.
@@ -52,18 +53,25 @@ impl Reading {
     /// Whether it is time to read a sum again: never while an answer is awaited, and later where the last one took long.
     #[must_use]
     pub fn is_due(&self, now: Timestamp, interval: Duration) -> bool {
-        self.is_rested(now, interval.max(self.took.saturating_mul(REST).min(LONGEST_REST)))
+        self.has_passed(now, interval) && self.is_rested(now)
+    }
+
+    /// Whether as long has passed as this sum rests, however often it is meant to be read.
+    #[must_use]
+    pub fn is_rested(&self, now: Timestamp) -> bool {
+        self.has_passed(now, self.took.saturating_mul(REST).min(LONGEST_REST))
     }
 
     /// The same for a list.
     #[must_use]
     pub fn is_list_due(&self, now: Timestamp, interval: Duration) -> bool {
         let rest = self.took.saturating_mul(REST_OF_LISTS).min(LONGEST_REST_OF_LISTS);
-        self.is_rested(now, interval.max(rest))
+        self.has_passed(now, interval.max(rest))
     }
 
-    fn is_rested(&self, now: Timestamp, rest: Duration) -> bool {
-        !self.is_waiting && self.asked_at.is_none_or(|asked| now.since(asked) >= rest || now < asked)
+    /// Whether so much time has passed since it was asked for, and nothing is awaited.
+    pub(super) fn has_passed(&self, now: Timestamp, span: Duration) -> bool {
+        !self.is_waiting && self.asked_at.is_none_or(|asked| now.since(asked) >= span || now < asked)
     }
 
     /// Takes note of an answer. False if it answers an older question, and must be dropped.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{App, Screen};
 use crate::effect::Effect;
+use crate::look::Look;
 
 /// Screens in the background are read this many times less often.
 const BACKGROUND: u32 = 5;
@@ -22,15 +23,27 @@ impl App {
     pub(super) fn read_what_is_due(&mut self) -> Vec<Effect> {
         let now = self.host_now;
         let mut effects = Vec::new();
-        // Nobody waits for the journal in the background.
         let in_view = self.screen;
-        for screen in Screen::ALL.iter().filter(|it| **it != Screen::Journal || **it == in_view) {
+        effects.extend(self.looks_due());
+        let looks_for_subjects = effects.iter().any(|it| matches!(it, Effect::Look { look: Look::Top, .. }));
+        for screen in Screen::ALL {
             let interval = self.refresh_interval * if *screen == in_view { 1 } else { BACKGROUND };
-            if self.reading(*screen).is_some_and(|reading| reading.is_list_due(now, interval)) {
+            let is_due = self.reading(*screen).is_some_and(|reading| match *screen {
+                screen if screen == in_view => reading.is_list_due(now, interval),
+                // Nobody waits for the journal in the background.
+                Screen::Journal => false,
+                // Who stands on the overview comes from the same sum.
+                Screen::Subjects if in_view == Screen::Overview && reading.read_at.is_some() => {
+                    looks_for_subjects && reading.has_passed(now, interval)
+                }
+                Screen::Subjects | Screen::Tokens => reading.is_due(now, interval),
+                // What waits for somebody is announced on every screen.
+                _ => reading.is_list_due(now, interval),
+            });
+            if is_due {
                 effects.extend(self.fetch(*screen));
             }
         }
-        effects.extend(self.looks_due());
         let is_chart_in_view = in_view == Screen::Tokens;
         if self.months_asked_at.is_none_or(|asked| is_chart_in_view && now.since(asked) >= MONTHS_INTERVAL) {
             self.months_asked_at = Some(now);

@@ -30,7 +30,7 @@ impl Harness {
         self.see(Look::Ended, Seen::Ended(Ok(page(Vec::new()))));
     }
 
-    fn looks_asked(&self) -> Vec<Look> {
+    pub(super) fn looks_asked(&self) -> Vec<Look> {
         let look = |effect: &Effect| if let Effect::Look { look, .. } = effect { Some(*look) } else { None };
         self.effects.iter().filter_map(look).collect()
     }
@@ -201,41 +201,6 @@ fn the_failure_of_one_part_is_hidden_by_no_milder_remark_about_another() {
     let screen = harness.screen(120, 40);
     assert!(screen.contains("Alarms  from 1m") && screen.contains("connection refused"), "{screen}");
     assert!(!screen.contains("none"), "whether there is an alarm is not known: {screen}");
-}
-
-#[test]
-fn what_takes_the_database_long_is_left_alone_for_longer() {
-    let mut harness = Harness::new(false);
-    harness.key('1');
-    let Effect::Look { generation, .. } = harness.app.look(Look::Top) else { panic!("it is looked at") };
-    harness.now = at(NOW + 1_000);
-    harness.answer(Answer::Seen { generation, seen: Seen::Top(Ok(page(Vec::new()))) });
-    let is_asked_after = |harness: &mut Harness, seconds: i64| {
-        harness.effects.clear();
-        harness.now = at(NOW + seconds * 1000);
-        harness.act(Action::Tick);
-        harness.looks_asked().contains(&Look::Top)
-    };
-    assert!(!is_asked_after(&mut harness, 49), "it took a second");
-    assert!(is_asked_after(&mut harness, 50));
-}
-
-#[test]
-fn what_was_held_up_once_is_read_again_soon() {
-    let mut harness = Harness::new(false);
-    harness.key('2');
-    let Some(Effect::Fetch { generation, .. }) = harness.app.fetch(Screen::DeviceFlows) else { panic!("it is a list") };
-    // An hour passes before the answer, as in a terminal that was stopped.
-    harness.now = at(NOW + 3_600_000);
-    harness.answer(Answer::Rows { generation, rows: Rows::DeviceFlows(Ok(page(Vec::new()))) });
-    let Some(Effect::Fetch { generation, .. }) = harness.app.fetch(Screen::DeviceFlows) else { panic!("it is a list") };
-    harness.now = at(NOW + 3_605_000);
-    harness.answer(Answer::Rows { generation, rows: Rows::DeviceFlows(Ok(page(Vec::new()))) });
-    harness.effects.clear();
-    harness.now = at(NOW + 3_610_000);
-    harness.act(Action::Tick);
-    let is_list = |effect: &Effect| matches!(effect, Effect::Fetch { query: Query::DeviceFlows { .. }, .. });
-    assert!(harness.effects.iter().any(is_list), "five seconds are the longest: {:?}", harness.effects);
 }
 
 #[test]

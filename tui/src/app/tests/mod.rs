@@ -17,6 +17,7 @@ mod pausing;
 mod plans;
 mod pointing;
 mod privacy;
+mod resting;
 mod screens;
 mod subject_pictures;
 mod suspending;
