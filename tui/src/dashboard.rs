@@ -24,7 +24,7 @@ use crate::terminal::{Display, Screen};
 use crate::worker::Worker;
 use crate::{draw, keymap};
 
-/// Often enough for seconds that count down, seldom enough to cost nothing.
+/// Often enough to see soon that something is due, seldom enough to cost nothing.
 const TICK: Duration = Duration::from_millis(250);
 
 /// Shows the dashboard of `db`, called `place`, until the admin leaves or the program is told to end. The configuration of
@@ -112,7 +112,8 @@ where
     C: Fn() -> Timestamp,
     S: Store,
 {
-    let mut dashboard = Dashboard { surroundings, app, worker, answers, ticks: tokio::time::interval(TICK) };
+    let ticks = tokio::time::interval(TICK);
+    let mut dashboard = Dashboard { surroundings, app, worker, answers, ticks, drawn_in: None };
     let result = dashboard.show().await;
     if result.is_err() {
         dashboard.finish_work().await;
@@ -127,6 +128,8 @@ struct Dashboard<'a, D, E, L, C, S> {
     worker: Worker<S>,
     answers: UnboundedReceiver<Action>,
     ticks: Interval,
+    /// The second in which the screen was drawn; none if there may be something new to draw.
+    drawn_in: Option<i64>,
 }
 
 impl<D, E, L, C, S> Dashboard<'_, D, E, L, C, S>
@@ -165,8 +168,14 @@ where
         if (width, height) != self.app.size {
             self.update(Action::Resized { width, height });
         }
-        let app = &*self.app;
-        self.surroundings.display.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")
+        // Ages and what is left of a time count seconds: a tick that brought nothing shows nothing within the same one.
+        let second = Some(self.app.now().unix_millis().div_euclid(1000));
+        if self.drawn_in != second {
+            let app = &*self.app;
+            self.surroundings.display.draw(|frame| draw::draw(app, frame)).context("drawing on the terminal")?;
+            self.drawn_in = second;
+        }
+        Ok(())
     }
 
     /// Waits for whatever happens first; `None` if it means nothing.
@@ -175,6 +184,7 @@ where
         tokio::select! {
             event = events.next() => {
                 let event = event.context("the terminal is gone")?.context("reading from the terminal")?;
+                self.drawn_in = None;
                 if matches!(event, Event::Resize(..)) {
                     display.redraw().context("drawing on the terminal")?;
                 }
@@ -187,6 +197,9 @@ where
     }
 
     fn update(&mut self, action: Action) -> Vec<Effect> {
+        if !matches!(action, Action::Tick) {
+            self.drawn_in = None;
+        }
         self.app.update(action, (self.surroundings.host_now)())
     }
 
