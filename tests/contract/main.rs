@@ -2,6 +2,7 @@
 
 mod authentication;
 mod authorization_flows;
+mod census;
 mod client_codes;
 mod clocks;
 mod connections;

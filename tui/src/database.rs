@@ -1,11 +1,13 @@
 //! The store that the program works on: DiracX's database, asked through `shared`, with the policy and the limits that are
 //! configured for it.
 
+mod census;
 mod looks;
 mod one_subject;
 mod registration;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use authdb_shared::actor::Actor;
 use authdb_shared::config::Config;
@@ -35,6 +37,7 @@ pub struct Database {
     limit: u32,
     /// Held while something is summed up that may take long: one sum at a time, so that connections are left for the lists.
     summing: Arc<Mutex<()>>,
+    census: census::Taken,
 }
 
 impl Database {
@@ -48,6 +51,7 @@ impl Database {
             policy: Arc::new(config.policy.clone()),
             limit: config.dashboard.list_limit,
             summing: Arc::default(),
+            census: census::Taken::default(),
         }
     }
 }
@@ -66,7 +70,7 @@ impl Store for Database {
                 let request = PageRequest::first(Order::TimeLeft, limit);
                 Rows::AuthorizationFlows(db.authorization_flows(filter, policy, &request).await)
             }
-            Query::Subjects(containing) => Rows::Subjects(db.subjects(containing, policy, limit).await),
+            Query::Subjects(containing) => Rows::Subjects(self.subjects(containing, Instant::now()).await),
             Query::Tokens(filter) => {
                 let request = PageRequest::first(Order::NewestFirst, limit);
                 Rows::Tokens(db.refresh_tokens(filter, policy, &request).await)

@@ -45,11 +45,11 @@ pub struct StateCounts<S> {
 }
 
 impl<S: Ord + Copy> StateCounts<S> {
-    fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self { rows: BTreeMap::new(), is_cut_short: false }
     }
 
-    fn add(&mut self, state: S, rows: i64) {
+    pub(super) fn add(&mut self, state: S, rows: i64) {
         *self.rows.entry(state).or_default() += rows.unsigned_abs();
     }
 
@@ -288,13 +288,24 @@ impl AuthDb {
             }
             counts.is_cut_short |= windows.is_cut_short;
         }
-        let reading = in_range(&mut session, statements::COUNT_TOKENS_BEYOND, None, &end, None);
+        self.count_beyond(&mut session, &end, &mut counts).await?;
+        Ok(counts)
+    }
+
+    /// Adds those whose key carries no credible time: the bound and what lies behind it.
+    pub(super) async fn count_beyond(
+        &self,
+        session: &mut Session,
+        bound: &str,
+        counts: &mut StateCounts<LivenessFilter>,
+    ) -> Result<(), DbError> {
+        let reading = in_range(session, statements::COUNT_TOKENS_BEYOND, None, bound, None);
         let rows: Vec<TokenCountRow> = self.limited(COUNTING_TOKENS, reading).await?;
         for row in &rows {
             counts.add(row.liveness(LivenessFilter::FromTheFuture), row.rows);
         }
         counts.is_cut_short |= rows.iter().map(|row| row.rows).sum::<i64>() >= i64::from(BEYOND);
-        Ok(counts)
+        Ok(())
     }
 }
 

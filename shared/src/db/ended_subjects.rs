@@ -51,10 +51,10 @@ pub struct EndedSubject {
 }
 
 #[derive(FromRow)]
-struct EndedRow {
-    subject: Option<String>,
-    tokens: i64,
-    last: Option<String>,
+pub(super) struct EndedRow {
+    pub(super) subject: Option<String>,
+    pub(super) tokens: i64,
+    pub(super) last: Option<String>,
 }
 
 impl EndedRow {
@@ -121,6 +121,16 @@ impl AuthDb {
         };
         let rows: Vec<EndedRow> = self.limited(LOOKING, reading).await?;
         drop(session);
+        self.explained(rows, limit, now).await
+    }
+
+    /// Who they are, and who revoked their tokens where the journal tells of it.
+    pub(super) async fn explained(
+        &self,
+        rows: Vec<EndedRow>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Page<EndedSubject>, DbError> {
         let actions = if rows.is_empty() || self.ledger_state().await? == LedgerState::Absent {
             Vec::new()
         } else {
@@ -133,7 +143,7 @@ impl AuthDb {
 }
 
 /// How many tokens one client has been given within a lifetime that refreshes when its access token runs out.
-fn most_of_one_session(policy: &Policy) -> i64 {
+pub(super) fn most_of_one_session(policy: &Policy) -> i64 {
     let access = policy.access_token_lifetime.as_millis().max(1);
     let refreshes = policy.refresh_token_lifetime.as_millis().div_ceil(access);
     i64::try_from(refreshes).unwrap_or(i64::MAX).saturating_add(1)

@@ -11,11 +11,11 @@ use crate::policy::Policy;
 
 #[derive(FromRow)]
 pub(super) struct SubjectRow {
-    subject: Option<String>,
-    live: i64,
-    revoked: i64,
-    first: Option<String>,
-    last: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) live: i64,
+    pub(super) revoked: i64,
+    pub(super) first: Option<String>,
+    pub(super) last: Option<String>,
 }
 
 impl SubjectRow {

@@ -1,16 +1,14 @@
 //! What the screens that are no lists look at.
 
+use std::time::Instant;
+
 use authdb_shared::clock;
-use authdb_shared::db::{AdminAction, Bucket, Containing, DbError, JournalCheck, LedgerState, Page, Run};
+use authdb_shared::db::{AdminAction, Bucket, DbError, JournalCheck, LedgerState, Page, Run};
 use authdb_shared::janitor::{JanitorStatus, Job, Plan};
 
 use super::Database;
 use crate::look::{Flows, Look, Months, Seen};
 
-/// Subjects that the overview has room for.
-const TOP: u32 = 10;
-/// Subjects whose sessions have all ended that are named.
-const ENDED: u32 = 3;
 /// Minutes of the last hour.
 const MINUTES: u32 = 60;
 /// Runs that the janitor's screen has room for.
@@ -21,12 +19,13 @@ const DAYS_PER_MONTH: u32 = 31;
 impl Database {
     pub(super) async fn see(&self, look: Look) -> Seen {
         let (db, config) = (&self.db, &self.config);
+        let asked = Instant::now();
         let _turn = if look.is_sum() { Some(self.summing.lock().await) } else { None };
         match look {
             Look::Flows => Seen::Flows(self.flows().await),
-            Look::Tokens => Seen::Tokens(db.token_counts(config.policy.refresh_token_lifetime, &config.policy).await),
-            Look::Top => Seen::Top(db.subjects(&Containing::new(""), &config.policy, TOP).await),
-            Look::Ended => Seen::Ended(db.ended_subjects(&config.policy, ENDED).await),
+            Look::Tokens => Seen::Tokens(self.token_counts(asked).await),
+            Look::Top => Seen::Top(self.top(asked).await),
+            Look::Ended => Seen::Ended(self.ended(asked).await),
             Look::Minutes => Seen::Minutes(db.activity(Bucket::Minute, MINUTES).await),
             Look::Days => {
                 let days = self.policy.refresh_token_retention_months.saturating_mul(DAYS_PER_MONTH).clamp(31, 400);

@@ -51,7 +51,22 @@ statements! {
                 GROUP BY CAST(Status AS BINARY), is_dated",
     };
 
-    /// Binds: lower bound, limit. The same from a bound on.
+    /// Binds: lower bound, upper bound, limit. The uppermost tokens of a range as they lie, a JSON array for each column:
+    /// of those that are CREATED, and of all others. What is no text would be no JSON.
+    CENSUS_WINDOW = Statement {
+        sqlite: "SELECT COUNT(*) AS seen, MIN(JTI) AS first, \
+                 json_group_array(CAST(JTI AS TEXT)) FILTER (WHERE Status = 'CREATED') AS created_keys, \
+                 json_group_array(CAST(Sub AS TEXT)) FILTER (WHERE Status = 'CREATED') AS created_subjects, \
+                 json_group_array(CAST(JTI AS TEXT)) FILTER (WHERE Status IS NOT 'CREATED') AS other_keys, \
+                 json_group_array(CAST(Status AS TEXT)) FILTER (WHERE Status IS NOT 'CREATED') AS other_statuses, \
+                 json_group_array(CAST(Scope AS TEXT)) FILTER (WHERE Status IS NOT 'CREATED') AS other_scopes, \
+                 json_group_array(CAST(Sub AS TEXT)) FILTER (WHERE Status IS NOT 'CREATED') AS other_subjects \
+                 FROM (SELECT JTI, Status, Scope, Sub FROM RefreshTokens WHERE JTI >= ? AND JTI < ? \
+                 ORDER BY JTI DESC LIMIT ?) AS w",
+        mysql: "",
+    };
+
+    /// Binds: lower bound, limit. As [`COUNT_TOKENS_BY_STATUS`], from a bound on.
     COUNT_TOKENS_BEYOND = Statement {
         sqlite: "SELECT MIN(Status) AS status, \
                  CASE WHEN SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' THEN 1 ELSE 0 END AS is_dated, COUNT(*) AS `rows` \
