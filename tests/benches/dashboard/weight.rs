@@ -12,7 +12,7 @@ use crate::installation::Installation;
 
 /// How long it is left alone on a screen, which is longer than sums of many tokens rest, and how long before that until
 /// nothing of the start is under way any more.
-const SPAN: Duration = Duration::from_mins(1);
+const SPAN: Duration = Duration::from_secs(130);
 const SETTLING: Duration = Duration::from_secs(5);
 
 /// The screens to leave it on, by their digits.
