@@ -215,7 +215,7 @@ impl AuthDb {
         let end = KeyBound::at(policy.latest_credible(now)).hex();
         let cutoff = now.before(expiration);
         let mut counts = StateCounts::none();
-        let mut windows = Windows::down(self, &list, self.facts.lowest_key, &end);
+        let mut windows = Windows::down(self, &list, WINDOW, self.facts.lowest_key, &end);
         while let Some((low, high)) = windows.next(&mut session).await? {
             let reading =
                 in_range(&mut session, statements::COUNT_AUTHORIZATION_FLOWS, Some(cutoff), &low, Some(&high));
@@ -278,7 +278,7 @@ impl AuthDb {
         let list = token_list::List::new(&filter, policy, Order::NewestFirst, now);
         let mut counts = StateCounts::none();
         for (low, high, dated) in [(&alive, &end, LivenessFilter::Live), (&since, &alive, LivenessFilter::Expired)] {
-            let mut windows = Windows::down(self, &list, low, high);
+            let mut windows = Windows::down(self, &list, WINDOW, low, high);
             while let Some((low, high)) = windows.next(&mut session).await? {
                 let reading = in_range(&mut session, statements::COUNT_TOKENS_BY_STATUS, None, &low, Some(&high));
                 let rows: Vec<TokenCountRow> = self.limited(COUNTING_TOKENS, reading).await?;
@@ -313,32 +313,35 @@ const COUNTING_FLOWS: &str = "counting the authorization flows";
 const COUNTING_TOKENS: &str = "counting the refresh tokens";
 
 /// A range, cut into windows from its upper end.
-struct Windows<'a, L> {
+pub(super) struct Windows<'a, L> {
     db: &'a AuthDb,
     list: &'a L,
+    /// Rows per window.
+    width: u32,
     low: String,
     /// The upper end of the next window; none when all have been given.
     high: Option<String>,
     budget: Budget,
-    is_cut_short: bool,
+    /// Whether the time was up before the end.
+    pub(super) is_cut_short: bool,
 }
 
 impl<'a, L: KeyedList> Windows<'a, L> {
-    fn down(db: &'a AuthDb, list: &'a L, low: &str, high: &str) -> Self {
+    pub(super) fn down(db: &'a AuthDb, list: &'a L, width: u32, low: &str, high: &str) -> Self {
         let budget = Budget::of(db.facts.statement_timeout);
-        Self { db, list, low: low.to_owned(), high: Some(high.to_owned()), budget, is_cut_short: false }
+        Self { db, list, width, low: low.to_owned(), high: Some(high.to_owned()), budget, is_cut_short: false }
     }
 
     /// The next window: its lower end is in it, its upper end is not.
-    async fn next(&mut self, session: &mut Session) -> Result<Option<(String, String)>, DbError> {
+    pub(super) async fn next(&mut self, session: &mut Session) -> Result<Option<(String, String)>, DbError> {
         let Some(high) = self.high.take() else { return Ok(None) };
         if self.budget.is_spent() {
             self.is_cut_short = true;
             return Ok(None);
         }
         let range = KeyRange::down(self.low.clone(), high.clone());
-        let (end, count) = self.db.limited(L::ATTEMPT, self.list.window_end(session, &range, WINDOW)).await?;
-        let end = end.filter(|_| count >= i64::from(WINDOW));
+        let (end, count) = self.db.limited(L::ATTEMPT, self.list.window_end(session, &range, self.width)).await?;
+        let end = end.filter(|_| count >= i64::from(self.width));
         self.high.clone_from(&end);
         Ok(Some((end.unwrap_or_else(|| self.low.clone()), high)))
     }

@@ -51,18 +51,13 @@ statements! {
                 GROUP BY CAST(Status AS BINARY), is_dated",
     };
 
-    /// Binds: lower bound, upper bound, limit. The uppermost tokens of a range as they lie, a JSON array for each column:
-    /// of those that are CREATED, and of all others. What is no text would be no JSON.
+    /// Binds: lower bound, upper bound. The tokens of a window as they lie, a JSON array for each column; what became of a
+    /// token is null while it is CREATED, and else its status and scope. What is no text would be no JSON.
     CENSUS_WINDOW = Statement {
-        sqlite: "SELECT COUNT(*) AS seen, MIN(JTI) AS first, \
-                 json_group_array(CAST(JTI AS TEXT)) FILTER (WHERE Status = 'CREATED') AS created_keys, \
-                 json_group_array(CAST(Sub AS TEXT)) FILTER (WHERE Status = 'CREATED') AS created_subjects, \
-                 json_group_array(CAST(JTI AS TEXT)) FILTER (WHERE Status IS NOT 'CREATED') AS other_keys, \
-                 json_group_array(CAST(Status AS TEXT)) FILTER (WHERE Status IS NOT 'CREATED') AS other_statuses, \
-                 json_group_array(CAST(Scope AS TEXT)) FILTER (WHERE Status IS NOT 'CREATED') AS other_scopes, \
-                 json_group_array(CAST(Sub AS TEXT)) FILTER (WHERE Status IS NOT 'CREATED') AS other_subjects \
-                 FROM (SELECT JTI, Status, Scope, Sub FROM RefreshTokens WHERE JTI >= ? AND JTI < ? \
-                 ORDER BY JTI DESC LIMIT ?) AS w",
+        sqlite: "SELECT json_group_array(CAST(JTI AS TEXT)) AS `keys`, json_group_array(CAST(Sub AS TEXT)) AS subjects, \
+                 json_group_array(CASE Status WHEN 'CREATED' THEN NULL \
+                 ELSE json_array(CAST(Status AS TEXT), CAST(Scope AS TEXT)) END) AS fates \
+                 FROM RefreshTokens WHERE JTI >= ? AND JTI < ?",
         mysql: "",
     };
 
