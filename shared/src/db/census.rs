@@ -93,6 +93,7 @@ struct Sum {
     tokens: u64,
     first_live: Option<String>,
     last_live: Option<String>,
+    /// The newest that is not CREATED.
     last: Option<String>,
     /// The hash of one of its scopes, and whether there is another.
     scope: Option<u64>,
@@ -146,11 +147,11 @@ impl Tally {
     }
 
     fn add(&mut self, window: &Window) -> Result<(), sqlx::Error> {
-        let (keys, subjects): (Vec<Option<Text>>, Vec<Option<Text>>) =
-            (column(&window.keys)?, column(&window.subjects)?);
-        let fates: Vec<Option<Fate>> = column(&window.fates)?;
-        for ((key, subject), fate) in keys.iter().flatten().zip(&subjects).zip(&fates) {
-            self.add_token(&key.0, subject.as_ref().map(|it| it.0.as_ref()), fate.as_ref());
+        let (keys, subjects) = (column::<Text>(&window.keys)?, column::<Text>(&window.subjects)?);
+        let fates = column::<Fate>(&window.fates)?;
+        for ((key, subject), fate) in keys.iter().zip(&subjects).zip(&fates) {
+            let Some(Text(key)) = key else { continue };
+            self.add_token(key, subject.as_ref().map(|it| it.0.as_ref()), fate.as_ref());
         }
         Ok(())
     }
