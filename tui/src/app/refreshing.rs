@@ -19,6 +19,11 @@ impl App {
         effects
     }
 
+    /// How often lists are meant to be read that are not in view.
+    pub(crate) fn background_interval(&self) -> Duration {
+        self.refresh_interval * BACKGROUND
+    }
+
     /// Whatever is due to be read anew: lists, what the screen in view shows besides, and months.
     pub(super) fn read_what_is_due(&mut self) -> Vec<Effect> {
         let now = self.host_now;
@@ -27,7 +32,7 @@ impl App {
         effects.extend(self.looks_due());
         let looks_for_subjects = effects.iter().any(|it| matches!(it, Effect::Look { look: Look::Top, .. }));
         for screen in Screen::ALL {
-            let interval = self.refresh_interval * if *screen == in_view { 1 } else { BACKGROUND };
+            let interval = if *screen == in_view { self.refresh_interval } else { self.background_interval() };
             let is_due = self.reading(*screen).is_some_and(|reading| match *screen {
                 screen if screen == in_view => reading.is_list_due(now, interval),
                 // Nobody waits for the journal in the background.

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
-use super::format::{fit, harmless, number, span};
+use super::format::{OLD, fit, harmless, number, span};
 use super::style;
 use crate::app::{App, List, Screen, Work};
 use crate::table::Row;
@@ -155,5 +155,17 @@ fn count(app: &App, screen: Screen) -> String {
             (usize::try_from(live).unwrap_or(usize::MAX), app.subjects.has_more, is_whole(&app.subjects))
         }
     };
-    if is_read { format!(" {}{}", number(count as u64), if is_cut { "+" } else { "" }) } else { String::new() }
+    if !is_read {
+        return String::new();
+    }
+    let about = if is_sum_old(app, screen) { "~" } else { "" };
+    format!(" {about}{}{}", number(count as u64), if is_cut { "+" } else { "" })
+}
+
+/// Whether what stands for a screen was added up a while ago, because that takes the database long.
+fn is_sum_old(app: &App, screen: Screen) -> bool {
+    let age = app.subjects.reading.freshness(app.host_now).age;
+    matches!(screen, Screen::Subjects | Screen::Tokens)
+        && app.paused_at.is_none()
+        && age.is_some_and(|age| age >= app.background_interval() + OLD)
 }

@@ -80,6 +80,7 @@ fn what_waits_for_somebody_is_read_in_the_background_and_sums_that_nobody_sees_r
     let early = lists_asked_after(&mut harness, 119);
     assert!(early.iter().any(|query| matches!(query, Query::DeviceFlows(_))), "a code may wait: {early:?}");
     assert!(!early.iter().any(is_of_subjects), "it took a second: {early:?}");
+    assert!(harness.screen(200, 60).contains("4 Subjects ~0"), "it says that it was a while ago");
     assert!(lists_asked_after(&mut harness, 120).iter().any(is_of_subjects));
 }
 
