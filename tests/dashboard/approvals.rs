@@ -9,14 +9,14 @@ use crate::terminal::{ENTER, ESC, Terminal};
 use crate::{CODE, SHOWN, TableLock, add_pending, dashboard, dashboard_that_waits, status, world};
 
 /// Types a code into the dialog and presses Enter.
-fn look_up(terminal: &Terminal, typed: &str) {
+pub(crate) fn look_up(terminal: &Terminal, typed: &str) {
     terminal.type_and_wait("a", "Code that the user reads out");
     terminal.type_keys(typed);
     terminal.wait_for(&format!("reads out: {typed}"));
     terminal.type_keys(ENTER);
 }
 
-async fn id_token(world: &World) -> Option<serde_json::Value> {
+pub(crate) async fn id_token(world: &World) -> Option<serde_json::Value> {
     let token = world.column("SELECT IDToken FROM DeviceFlows WHERE IDToken IS NOT NULL").await.pop()?;
     Some(serde_json::from_str(&token).expect("it is JSON"))
 }

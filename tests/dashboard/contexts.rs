@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use authdb_tests::{Engine, World};
+use authdb_tests::world::on_engines;
+use authdb_tests::{Engine, World, engines};
 
 use crate::program::Program;
 use crate::terminal::{DOWN, END, ENTER, ESC, Terminal, contains};
@@ -30,9 +31,21 @@ fn choose(terminal: &Terminal, row: &str) {
     terminal.wait_until("the cursor is on the row", |view| view.is_on(row));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_dashboard_goes_from_one_database_to_another_and_takes_nothing_along() {
-    let (first, second) = (world().await, World::create(Engine::MariaDb).await);
+    // Each engine is left once and entered once.
+    on_engines(engines(), |from| go_and_come_back(from, after(from))).await;
+}
+
+/// The engine that stands behind another, around the end.
+fn after(engine: Engine) -> Engine {
+    let engines = engines();
+    let place = engines.iter().position(|it| *it == engine).expect("it is one of them");
+    engines[(place + 1) % engines.len()]
+}
+
+async fn go_and_come_back(from: Engine, to: Engine) {
+    let (first, second) = (World::create(from).await, World::create(to).await);
     add_pending(&first, CODE, Duration::from_mins(1)).await;
     add_pending(&second, OTHER, Duration::from_mins(1)).await;
     let terminal = on_contexts(&first, &second).start_on_device_flows();
