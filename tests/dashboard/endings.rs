@@ -72,7 +72,8 @@ async fn a_confirmed_change_is_made_whole_and_journalled_although_the_terminal_g
     terminal.wait_for("0 of 3 device flows");
     terminal.hang_up();
     lock.release().await;
-    terminal.status();
+    let status = terminal.status();
+    assert_eq!((status.signal(), status.exit_code()), (None, 1), "it says that its terminal failed, to nobody");
     assert_eq!(world.number("SELECT COUNT(*) FROM DeviceFlows WHERE Status = 'ERROR'").await, 3);
     assert_eq!(world.number("SELECT COUNT(*) FROM AdminActions WHERE Action = 'deny'").await, 3);
 }

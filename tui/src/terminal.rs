@@ -4,7 +4,7 @@
 //! a panic, also one on another thread, restores the terminal before its message is printed, so that the message stands
 //! on a screen where it can be read.
 
-use std::io::{self, IsTerminal, Stdout, stdout};
+use std::io::{self, IsTerminal, Write, stdout};
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -126,7 +126,21 @@ pub trait Display {
 
 /// The terminal while it is taken over.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<CrosstermBackend<WhileTaken>>,
+}
+
+/// Standard output while the terminal is taken, and nothing once it was given back. What draws puts the cursor right when it is
+/// dropped, and panics where a terminal that is gone can neither be written to nor told of that.
+struct WhileTaken;
+
+impl Write for WhileTaken {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if IS_TAKEN.load(Ordering::SeqCst) { stdout().write(bytes) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if IS_TAKEN.load(Ordering::SeqCst) { stdout().flush() } else { Ok(()) }
+    }
 }
 
 impl Screen {
@@ -142,7 +156,7 @@ impl Screen {
                 print(panic);
             }));
         });
-        let mut screen = Self { terminal: Terminal::new(CrosstermBackend::new(stdout()))? };
+        let mut screen = Self { terminal: Terminal::new(CrosstermBackend::new(WhileTaken))? };
         screen.take_over()?;
         Ok(screen)
     }
@@ -175,7 +189,7 @@ impl Display for Screen {
         give_back();
         kill_current_process_group(Signal::TSTP)?;
         // Nothing of what was drawn is there any more.
-        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(WhileTaken))?;
         self.take_over()?;
         self.take_mouse(mouse)
     }
