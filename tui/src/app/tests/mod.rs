@@ -10,6 +10,7 @@ mod copying;
 mod exporting;
 mod filters;
 mod keys;
+mod list;
 pub(crate) mod looks;
 mod one_subject;
 mod palette;

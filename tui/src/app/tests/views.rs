@@ -178,7 +178,7 @@ fn marks_are_counted_and_escape_takes_them_away_first() {
     harness.key('v');
     assert!(harness.screen(80, 24).contains("3 marked"));
     let keys = codes.map(|code| UserCode::from_stored(code.to_owned()));
-    assert_eq!(harness.app.targets(), Targets::DeviceFlows(keys.to_vec()));
+    assert_eq!(harness.app.device_flows.targets(), keys);
     harness.flows(Ok(page(vec![flow("CCCCCCCC", FlowStatus::Pending, 60)])));
     assert!(harness.screen(80, 24).contains("3 marked, 2 of them not shown"));
     harness.press(KeyCode::Esc);
