@@ -39,10 +39,21 @@ pub(super) fn hidden_lines(app: &App) -> u16 {
 /// Lines that stay in sight while the text above them is scrolled: the fields of a plan.
 fn pinned(app: &App) -> Vec<Line<'static>> {
     let lines = match &app.dialog {
-        Some(Dialog::Plan(plan)) => super::plan::fields(app, plan),
+        Some(Dialog::Plan(plan)) => super::plan_fields::fields(app, plan).lines,
         _ => Vec::new(),
     };
     app.veil.lines(lines)
+}
+
+/// How many lines these are once they are wrapped.
+pub(super) fn height_of(lines: &[Line<'static>], width: usize) -> u16 {
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
+    let height = if lines.is_empty() { 0 } else { wrapped(lines).line_count(width) };
+    u16::try_from(height).unwrap_or(u16::MAX)
+}
+
+fn wrapped(lines: &[Line<'static>]) -> Paragraph<'static> {
+    Paragraph::new(lines.to_vec()).wrap(Wrap { trim: false })
 }
 
 /// What a dialog says.
@@ -77,6 +88,11 @@ fn said(app: &App) -> Option<Content> {
     }
 }
 
+/// Cells that a line of a dialog has.
+pub(super) fn inner_width(app: &App) -> usize {
+    usize::from(WIDTH.min(app.size.0).saturating_sub(2 + 2 * PADDING).max(1))
+}
+
 /// Where a dialog goes, and how much of it there is room for.
 struct Shape {
     area: Rect,
@@ -91,11 +107,11 @@ impl Shape {
     fn of(content: &Content, pinned: &[Line<'static>], screen: Rect, down: &str) -> Self {
         let width = WIDTH.min(screen.width);
         let inside = width.saturating_sub(2 + 2 * PADDING).max(1);
-        let height_of = |paragraph: Paragraph| u16::try_from(paragraph.line_count(inside)).unwrap_or(u16::MAX);
-        let lines = height_of(body(content));
-        let pinned = u16::try_from(pinned.len()).unwrap_or(u16::MAX);
-        let is_cut = lines.saturating_add(pinned + height_of(foot(content, 0, down)) + 2) > screen.height;
-        let foot = height_of(foot(content, u16::from(is_cut), down));
+        let lines_of = |paragraph: Paragraph| u16::try_from(paragraph.line_count(inside)).unwrap_or(u16::MAX);
+        let lines = lines_of(body(content));
+        let pinned = height_of(pinned, usize::from(inside));
+        let is_cut = lines.saturating_add(pinned + lines_of(foot(content, 0, down)) + 2) > screen.height;
+        let foot = lines_of(foot(content, u16::from(is_cut), down));
         let height = lines.saturating_add(pinned + foot + 3).min(screen.height);
         let area = Rect {
             x: screen.x + (screen.width - width) / 2,
@@ -131,7 +147,7 @@ fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: 
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     frame.render_widget(body(content).scroll((scroll, 0)), text_area);
-    frame.render_widget(Paragraph::new(pinned.to_vec()), pinned_area);
+    frame.render_widget(wrapped(pinned), pinned_area);
     frame.render_widget(foot(content, hidden - scroll, down), key_area);
     (text_area, pinned_area)
 }

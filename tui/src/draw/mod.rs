@@ -18,6 +18,7 @@ mod page;
 mod palette;
 mod partitions;
 mod plan;
+mod plan_fields;
 mod registration;
 mod sparks;
 mod style;

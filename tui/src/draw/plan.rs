@@ -3,14 +3,12 @@
 use authdb_shared::Timestamp;
 use authdb_shared::liveness::Liveness;
 use authdb_shared::session_plan::{Confirmation, PlannedWork, SessionPlan};
-use ratatui::text::{Line, Span, Text};
-use tui_input::Input;
-use unicode_width::UnicodeWidthStr;
+use ratatui::text::{Line, Text};
 
 use super::dialogs::Content;
 use super::format::{counted, harmless, span};
-use super::style;
-use crate::app::{App, PlanDialog, PlanField, Tone};
+use super::plan_fields::fields;
+use crate::app::{App, PlanDialog, PlanField};
 
 pub(super) fn content(app: &App, dialog: &PlanDialog) -> Content {
     let mut lines = Vec::new();
@@ -29,7 +27,7 @@ pub(super) fn content(app: &App, dialog: &PlanDialog) -> Content {
     } else {
         lines.push(Line::raw("Making the plan: reading the rows as they are now…"));
     }
-    let cursor = dialog.proposal().and_then(|(_, confirmation)| cursor(app, dialog, confirmation));
+    let cursor = fields(app, dialog).cursor;
     Content { title: harmless(&dialog.title), text: Text::from(lines), keys: keys(dialog), cursor }
 }
 
@@ -66,64 +64,6 @@ fn verb(plan: &SessionPlan) -> &'static str {
         PlannedWork::Revoke(_) if is_one => "revoke it",
         PlannedWork::Revoke(_) | PlannedWork::RevokeSubjects(_) => "revoke them all",
     }
-}
-
-const REASON: &str = "Why, such as a ticket: ";
-
-/// What must be typed.
-fn answer_label(app: &App, confirmation: &Confirmation) -> Option<String> {
-    match confirmation {
-        Confirmation::Key => None,
-        Confirmation::Number(number) => Some(format!("Type {number} to go on: ")),
-        Confirmation::Words(words) => {
-            Some(format!("Type {} to go on: ", app.veil.text(&harmless(&words.join(" or ")))))
-        }
-    }
-}
-
-/// The fields of the plan, the one that keys go to marked.
-pub(super) fn fields(app: &App, dialog: &PlanDialog) -> Vec<Line<'static>> {
-    let Some((_, confirmation)) = dialog.proposal() else { return Vec::new() };
-    let field = |label: String, input: &Input, typed: &str, is_focused: bool| {
-        let (mark, style) = if is_focused { ("› ", style::KEY) } else { ("  ", style::FAINT) };
-        Line::from(vec![Span::styled(format!("{mark}{label}"), style), Span::raw(tail(input, typed, &label))])
-    };
-    let is_reason = dialog.field == PlanField::Reason;
-    // Whatever is written about somebody may name them.
-    let reason = app.veil.typed(dialog.reason.value());
-    let reason = field(REASON.to_owned(), &dialog.reason, &reason, is_reason);
-    let mut lines = vec![Line::raw(""), reason];
-    if let Some(label) = answer_label(app, confirmation) {
-        let answer = match confirmation {
-            // The words may be somebody's name.
-            Confirmation::Words(_) => app.veil.typed(dialog.answer.value()),
-            Confirmation::Key | Confirmation::Number(_) => harmless(dialog.answer.value()),
-        };
-        lines.push(field(label, &dialog.answer, &answer, !is_reason));
-    }
-    if let Some(error) = &dialog.error {
-        lines.push(Line::styled(harmless(error), style::of_tone(Tone::Bad)));
-    }
-    lines
-}
-
-/// Cells inside of the box that a field has for what is typed.
-fn room(label: &str) -> usize {
-    (usize::from(super::dialogs::WIDTH) - 7).saturating_sub(2 + label.width()).max(8)
-}
-
-/// As much of what was typed as there is room for, up to the cursor.
-fn tail(input: &Input, typed: &str, label: &str) -> String {
-    typed.chars().skip(input.visual_scroll(room(label))).collect()
-}
-
-fn cursor(app: &App, dialog: &PlanDialog, confirmation: &Confirmation) -> Option<(usize, usize)> {
-    let (line, label, input) = match dialog.field {
-        PlanField::Reason => (1, REASON.to_owned(), &dialog.reason),
-        PlanField::Answer => (2, answer_label(app, confirmation)?, &dialog.answer),
-    };
-    let scroll = input.visual_scroll(room(&label));
-    Some((line, 2 + label.width() + input.visual_cursor().saturating_sub(scroll)))
 }
 
 /// What is known of the row, where it is only one.

@@ -313,6 +313,59 @@ fn the_yes_stays_in_sight_on_a_low_terminal() {
     assert!(screen.contains("Type lhcb:alice") && screen.contains("↓ more"), "{screen}");
 }
 
+/// The screen, and the letter before the cursor.
+fn with_cursor(harness: &mut Harness, width: u16, height: u16) -> (String, String) {
+    harness.act(Action::Resized { width, height });
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+    terminal.draw(|frame| draw::draw(&harness.app, frame)).expect("drawing in memory");
+    let cursor = terminal.get_cursor_position().expect("there is a cursor");
+    let before = terminal.backend().buffer()[(cursor.x - 1, cursor.y)].symbol().to_owned();
+    (terminal.backend().to_string(), before)
+}
+
+#[test]
+fn what_is_typed_for_a_long_subject_is_seen_beside_or_below_what_must_be_typed() {
+    let name = "lhcb:b824d4dc-1f9d-4ee8-8df5-c0ae55d46041";
+    let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, name)]);
+    harness.press(KeyCode::Down);
+    harness.key('R');
+    harness.planned(SessionPlan::revoke_subject(held(name, 3), at(NOW), &policy()));
+    let letters = |text: &str| text.replace(|it: char| it.is_whitespace() || "│\"".contains(it), "");
+    let (typed, last) = name.split_at(name.len() - 1);
+    harness.type_in(typed);
+    for (width, height) in [(50, 15), (80, 24), (120, 40)] {
+        let (screen, before) = with_cursor(&mut harness, width, height);
+        assert!(letters(&screen).contains(&letters(&format!("Type {name} to go on:"))), "{screen}");
+        assert!(screen.contains(&format!("› {typed} ")), "{screen}");
+        assert_eq!(before, &typed[typed.len() - 1..], "{screen}");
+    }
+    harness.press(KeyCode::Enter);
+    let (screen, _) = with_cursor(&mut harness, 50, 15);
+    assert!(letters(&screen).contains(&letters(&format!("That is not {name}, so nothing was done."))), "{screen}");
+    assert!(screen.contains("↓ more") && screen.contains("revoke them all"), "{screen}");
+    harness.type_in(last);
+    assert!(with_cursor(&mut harness, 50, 15).0.contains(&format!("› {name} ")));
+    harness.press(KeyCode::Enter);
+    assert_eq!(harness.changes(), [&PlanStep::RevokeSubject(subject(name))]);
+}
+
+#[test]
+fn the_end_of_a_long_reason_is_seen_whatever_letters_it_has() {
+    let mut harness = on_flows(&[CODE]);
+    harness.key('d');
+    harness.planned(denial(&[CODE]));
+    harness.press(KeyCode::Tab);
+    harness.type_in(&"山田".repeat(40));
+    harness.type_in("end");
+    for (width, height) in [(30, 20), (50, 15), (80, 24)] {
+        let (screen, before) = with_cursor(&mut harness, width, height);
+        assert!(screen.contains("end ") && before == "d", "{screen}");
+        harness.press(KeyCode::Home);
+        assert!(with_cursor(&mut harness, width, height).0.contains("山"), "{screen}");
+        harness.press(KeyCode::End);
+    }
+}
+
 #[test]
 fn a_reason_ends_where_the_journal_would_cut_it() {
     let mut harness = on_flows(&[CODE]);
