@@ -156,18 +156,9 @@ mod tests {
     const NOW: i64 = 1_795_000_000_000;
 
     fn action(action: &str, target: &str, seconds_ago: i64) -> AdminAction {
-        AdminAction {
-            id: 1,
-            time: Timestamp::from_unix_millis(NOW - 1000 * seconds_ago),
-            actor: "carol".to_owned(),
-            account: String::new(),
-            host: String::new(),
-            action: action.to_owned(),
-            target: target.to_owned(),
-            reason: String::new(),
-            outcome: Outcome::Done,
-            details: serde_json::json!({ "subject": "lhcb:bob" }),
-        }
+        let time = Timestamp::from_unix_millis(NOW - 1000 * seconds_ago);
+        let details = serde_json::json!({ "subject": "lhcb:bob" });
+        AdminAction { time, details, ..AdminAction::done(action, target) }
     }
 
     #[test]

@@ -127,21 +127,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::db::Outcome;
 
     fn action(action: &str, target: &str, details: Value) -> AdminAction {
-        AdminAction {
-            id: 1,
-            time: None,
-            actor: "carol".to_owned(),
-            account: String::new(),
-            host: String::new(),
-            action: action.to_owned(),
-            target: target.to_owned(),
-            reason: String::new(),
-            outcome: Outcome::Done,
-            details,
-        }
+        AdminAction { details, ..AdminAction::done(action, target) }
     }
 
     #[test]

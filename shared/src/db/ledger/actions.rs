@@ -316,6 +316,25 @@ impl AuthDb {
     }
 }
 
+#[cfg(test)]
+impl AdminAction {
+    /// An action that was done at an unknown time, for tests of what it means.
+    pub(in crate::db) fn done(action: &str, target: &str) -> Self {
+        Self {
+            id: 1,
+            time: None,
+            actor: "carol".to_owned(),
+            account: String::new(),
+            host: String::new(),
+            action: action.to_owned(),
+            target: target.to_owned(),
+            reason: String::new(),
+            outcome: Outcome::Done,
+            details: Value::Null,
+        }
+    }
+}
+
 fn kept_details(mut details: Value) -> Value {
     for value in details.as_object_mut().into_iter().flat_map(|values| values.values_mut()) {
         if let Value::String(text) = value {
