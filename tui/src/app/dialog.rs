@@ -70,6 +70,8 @@ pub struct Approve {
     pub flow: Option<DeviceFlow>,
     /// What is wrong with the field of this step.
     pub error: Option<String>,
+    /// When the registry was read that the plan was held against, by the host's clock.
+    pub held_against: Option<Timestamp>,
     /// The code that is being looked up.
     pub looking_up: Option<UserCode>,
 }
@@ -86,6 +88,7 @@ impl Default for Approve {
             insistence: Input::default(),
             flow: None,
             error: None,
+            held_against: None,
             looking_up: None,
         }
     }

@@ -1,5 +1,6 @@
 //! The dialog of a plan: what would be done, what follows from it, why it is done, and the yes.
 
+use authdb_shared::Timestamp;
 use authdb_shared::session_plan::{Confirmation, PlannedWork, SessionPlan};
 use tui_input::Input;
 
@@ -75,6 +76,12 @@ impl PlanDialog {
     #[must_use]
     pub fn proposal(&self) -> Option<&(SessionPlan, Confirmation)> {
         self.plan.as_ref().filter(|(plan, _)| !plan.is_empty())
+    }
+
+    /// When the registry was read that the approval was held against. It may have been read again since.
+    #[must_use]
+    pub fn held_against(&self) -> Option<Timestamp> {
+        self.came_from.as_ref()?.held_against
     }
 
     /// What keys mean.

@@ -173,7 +173,8 @@ impl App {
 
     /// Puts the plan before the admin, with what speaks against it.
     pub(super) fn propose(&mut self, now: Timestamp) -> Vec<Effect> {
-        let Some(Dialog::Approve(approve)) = self.dialog.take() else { return Vec::new() };
+        let Some(Dialog::Approve(mut approve)) = self.dialog.take() else { return Vec::new() };
+        approve.held_against = self.registration.registry.as_ref().map(|(_, read)| *read);
         let Some(flow) = approve.flow.clone() else { return Vec::new() };
         let plan = SessionPlan::approve(flow, approve.claims(), now);
         let plan = match self.registration.mismatch(&approve) {

@@ -20,7 +20,7 @@ pub(super) fn content(app: &App, dialog: &PlanDialog) -> Content {
             }
         }
         if matches!(plan.work, PlannedWork::Approve(..)) {
-            lines.extend(super::registration::held_against(app));
+            lines.extend(super::registration::held_against(app, dialog.held_against()));
         }
         add(&mut lines, left_out(plan));
         add(&mut lines, targets(app, plan));

@@ -1,5 +1,6 @@
 //! What an approval shows of DiracX's registry: candidates, where they are from, and what speaks against one.
 
+use authdb_shared::Timestamp;
 use ratatui::text::Line;
 
 use super::format::{fit, harmless, span};
@@ -61,16 +62,13 @@ pub(super) fn warning(mismatch: Option<&str>) -> [Line<'static>; 2] {
     [Line::raw(""), line]
 }
 
-/// Whether the registry was asked.
-pub(super) fn held_against(app: &App) -> Vec<Line<'static>> {
-    let registration = &app.registration;
-    if registration.source.is_none() {
+/// Whether the registry was asked, as it was `read` then.
+pub(super) fn held_against(app: &App, read: Option<Timestamp>) -> Vec<Line<'static>> {
+    if app.registration.source.is_none() {
         return Vec::new();
     }
-    let text = match &registration.registry {
-        Some((_, read)) => {
-            format!("Held against the registry as it was {} ago.", span(app.host_now.since(*read)))
-        }
+    let text = match read {
+        Some(read) => format!("Held against the registry as it was {} ago.", span(app.host_now.since(read))),
         None => "NOT held against the registry, which cannot be read.".to_owned(),
     };
     vec![Line::raw(""), Line::raw(text)]

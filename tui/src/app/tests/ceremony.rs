@@ -264,6 +264,24 @@ fn a_registry_that_fails_later_is_still_used_as_it_was() {
 }
 
 #[test]
+fn a_plan_says_of_which_reading_of_the_registry_it_is() {
+    let mut harness = with_registry();
+    (0..2).for_each(|_| harness.press(KeyCode::Esc));
+    harness.now = at(NOW + 40_000);
+    harness.key('a');
+    harness.type_in("BCDFGHJK");
+    harness.press(KeyCode::Enter);
+    harness
+        .answer(Answer::Flow { code: code(), found: Ok((Some(flow("BCDFGHJK", FlowStatus::Pending, 60)), at(NOW))) });
+    harness.type_in("b824");
+    (0..2).for_each(|_| harness.press(KeyCode::Enter));
+    assert!(harness.says("Held against the registry as it was 40s ago."));
+    harness.now = at(NOW + 45_000);
+    harness.answer(Answer::Registry(Ok(Registry::parse(b"Registry: {lhcb: {}}").expect("a registry"))));
+    assert!(harness.says("Held against the registry as it was 45s ago."), "what was read since was not asked");
+}
+
+#[test]
 fn nobody_is_approved_while_the_registry_is_still_being_read() {
     let mut harness = asked(Some("/srv/default.yml"));
     harness.type_in("b824");
