@@ -1,6 +1,6 @@
 //! The palette: every command of the one table, found by a few letters of its keys, words or name.
 //!
-//! What is available on the screen in view comes first. What is not available stands there with its reason and cannot be
+//! What is called as was typed comes first, and of that and of the rest what belongs to the screen in view. What is not available stands there with its reason and cannot be
 //! given; what means something on another screen is offered as the way there, because its row has to be chosen first.
 
 use std::cmp::Reverse;
@@ -63,8 +63,12 @@ impl App {
                 Some(Found { entry, way: self.way_of(entry), text, letters, score: hit.score })
             })
             .collect();
+        let name = typed.trim().to_ascii_lowercase().replace(' ', "_");
         // The sort is stable, so that equals keep the order of the table.
-        found.sort_by_key(|it| (matches!(it.way, Way::Elsewhere(_)), Reverse(it.score)));
+        found.sort_by_key(|it| {
+            let is_called_so = it.entry.name.starts_with(&name);
+            (!is_called_so, matches!(it.way, Way::Elsewhere(_)), Reverse(it.score))
+        });
         found
     }
 

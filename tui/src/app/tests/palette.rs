@@ -58,6 +58,19 @@ fn what_belongs_to_the_screen_comes_first_and_everything_is_offered_once() {
     assert_eq!(found.len(), crate::command::COMMANDS.len() - 1, "all but the palette itself");
 }
 
+/// Many a sentence holds the letters; the name is what somebody types who knows what they want.
+#[test]
+fn what_is_called_so_comes_before_what_only_mentions_it() {
+    let mut harness = Harness::new(false);
+    let names = |harness: &Harness, typed: &str| {
+        harness.app.found(typed).iter().map(|it| it.entry.name).take(3).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&harness, "revoke")[..2], ["revoke", "revoke_subject"], "although both are on other screens");
+    assert_eq!(names(&harness, "revoke su")[0], "revoke_subject");
+    harness.key('2');
+    assert_eq!(names(&harness, "rev"), ["reverse_sort", "revoke", "revoke_subject"], "the screen in view first");
+}
+
 #[test]
 fn the_letters_found_are_underlined() {
     let mut harness = Harness::new(false);
