@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 pub use authdb_shared::text::{fit, harmless};
+use unicode_width::UnicodeWidthStr;
 
 /// What was read so long ago is shown with its age.
 pub(super) const OLD: Duration = Duration::from_secs(10);
@@ -26,6 +27,14 @@ pub fn span(span: Duration) -> String {
 /// A whole number of units needs no second one.
 fn with_rest(whole: u64, unit: &str, rest: u64, smaller: &str) -> String {
     if rest == 0 { format!("{whole}{unit}") } else { format!("{whole}{unit}{rest:02}{smaller}") }
+}
+
+/// A text in exactly so many cells: cut where it is too long, with blanks behind it where it is short.
+#[must_use]
+pub fn padded(text: &str, cells: usize) -> String {
+    let text = fit(text, cells);
+    let blanks = " ".repeat(cells.saturating_sub(text.width()));
+    text + &blanks
 }
 
 /// What is left of a whole as a bar of so many cells: full at the beginning, a trace at the end.
@@ -72,6 +81,13 @@ mod tests {
     fn a_gauge_is_as_long_as_what_is_left_and_its_room_never_changes() {
         let shown = [600, 300, 60, 1, 0].map(|left| gauge(Duration::from_secs(left), Duration::from_mins(10), 5));
         assert_eq!(shown, ["█████", "██▌  ", "▌    ", "▏    ", "     "]);
+    }
+
+    #[test]
+    fn a_padded_text_has_its_cells_whatever_it_holds() {
+        for text in ["", "alice", "山田太郎", "山田太郎山田太郎", "e\u{301}e\u{301}"] {
+            assert_eq!(padded(text, 9).width(), 9, "{text}");
+        }
     }
 
     #[test]

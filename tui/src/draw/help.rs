@@ -2,13 +2,18 @@
 
 use ratatui::text::{Line, Span, Text};
 
-use super::dialogs::Content;
+use super::dialogs::{self, Content};
 use super::style;
+use super::wrapping::hanging;
 use crate::app::App;
 use crate::command::{COMMANDS, Command, Entry, Group};
 
 /// Keys of a command that the help shows; the rest are for those who know them from elsewhere.
 const KEYS_SHOWN: usize = 2;
+/// Of more keys than this on one line, as those of the screens, the first and the last are enough.
+const MANY: usize = 4;
+/// Cells for keys.
+const KEY_CELLS: usize = 11;
 
 /// What can be done on the screen in view.
 pub(super) fn content(app: &App) -> Content {
@@ -23,7 +28,8 @@ pub(super) fn content(app: &App) -> Content {
             lines.push(Line::raw(""));
         }
         lines.push(Line::styled(group.title(), style::STRONG));
-        lines.extend(of_group.iter().map(|entries| line(app, entries)));
+        let width = dialogs::inner_width(app);
+        lines.extend(of_group.iter().flat_map(|entries| hanging(line(app, entries), width, KEY_CELLS + 2)));
     }
     Content {
         title: format!("Keys on {}", app.screen.title()),
@@ -55,6 +61,10 @@ fn line(app: &App, entries: &[&Entry]) -> Line<'static> {
     };
     let keys: Vec<String> = keys.into_iter().filter(|key| !key.is_empty()).collect();
     let helps: Vec<&str> = entries.iter().map(|entry| entry.help).collect();
-    let keys = Span::styled(format!("{:>11}  ", keys.join(" ")), style::KEY);
+    let keys = match keys.as_slice() {
+        [first, .., last] if keys.len() > MANY => format!("{first} … {last}"),
+        keys => keys.join(" "),
+    };
+    let keys = Span::styled(format!("{keys:>KEY_CELLS$}  "), style::KEY);
     Line::from(vec![keys, Span::raw(helps.join(", "))])
 }

@@ -25,6 +25,7 @@ mod style;
 mod subject;
 mod watches;
 mod work;
+mod wrapping;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};

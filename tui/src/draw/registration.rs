@@ -3,9 +3,9 @@
 use authdb_shared::Timestamp;
 use ratatui::text::Line;
 
-use super::format::{fit, harmless, span};
+use super::format::{fit, harmless, padded, span};
 use super::style;
-use crate::app::{App, Approve, Registration, Tone};
+use crate::app::{App, Approve, CANDIDATES, Registration, Tone};
 
 /// Cells for a subject.
 const SUB: usize = 36;
@@ -19,15 +19,16 @@ pub(super) fn candidates(app: &App, approve: &Approve) -> Vec<Line<'static>> {
     if users.is_empty() {
         lines.push(Line::styled("  nobody that is known matches", style::FAINT));
     }
+    let is_cut = users.len() >= CANDIDATES;
     for user in &users {
         let is_chosen = approve.choice.as_ref() == Some(&user.sub);
         let mark = if is_chosen { "›" } else { " " };
-        let text = format!(
-            " {mark} {} {}",
-            fit(&app.veil.alias(&user.sub), SUB),
-            fit(&app.veil.alias(&user.preferred_username), NAME)
-        );
+        let sub = padded(&app.veil.alias(&user.sub), SUB);
+        let text = format!(" {mark} {sub} {}", fit(&app.veil.alias(&user.preferred_username), NAME));
         lines.push(Line::styled(text, if is_chosen { style::SELECTED } else { style::PLAIN }));
+    }
+    if is_cut {
+        lines.push(Line::styled("     more may match: type a part of the name", style::FAINT));
     }
     lines
 }
