@@ -40,17 +40,20 @@ pub enum Look {
     Runs,
     /// Whether the journal is as it was written.
     Chain,
+    /// What was changed by hand lately.
+    Deeds,
 }
 
 impl Look {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Status,
         Self::Flows,
         Self::Tokens,
         Self::Minutes,
         Self::Ended,
         Self::Top,
+        Self::Deeds,
         Self::Days,
         Self::Months,
         Self::Plan,
@@ -64,7 +67,14 @@ impl Look {
         match screen {
             Screen::Overview => matches!(
                 self,
-                Self::Status | Self::Flows | Self::Tokens | Self::Minutes | Self::Ended | Self::Top | Self::Days
+                Self::Status
+                    | Self::Flows
+                    | Self::Tokens
+                    | Self::Minutes
+                    | Self::Ended
+                    | Self::Top
+                    | Self::Deeds
+                    | Self::Days
             ),
             Screen::Partitions => matches!(self, Self::Months | Self::Plan),
             Screen::Janitor => matches!(self, Self::Status | Self::Runs | Self::Plan),
@@ -84,7 +94,7 @@ impl Look {
     pub fn interval(self) -> Duration {
         Duration::from_secs(match self {
             Self::Flows | Self::Tokens | Self::Ended | Self::Top => 5,
-            Self::Minutes | Self::Status | Self::Runs => 15,
+            Self::Minutes | Self::Status | Self::Runs | Self::Deeds => 15,
             Self::Months | Self::Chain => 60,
             Self::Days | Self::Plan => 600,
         })
@@ -128,6 +138,7 @@ pub enum Seen {
     Plan(Result<Plan, DbError>),
     Runs(Result<Option<Page<Run>>, DbError>),
     Chain(Result<Option<JournalCheck>, DbError>),
+    Deeds(Result<Option<Page<AdminAction>>, DbError>),
 }
 
 /// Something to look at of one subject.

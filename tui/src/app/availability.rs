@@ -5,7 +5,7 @@ use authdb_shared::ids::Subject;
 use authdb_shared::liveness::FlowState;
 use authdb_shared::model::TokenStatus;
 
-use super::{App, Dialog, Screen};
+use super::{App, Browse, Dialog, Screen};
 use crate::command::{self, Command};
 use crate::effect::TokenView;
 
@@ -158,6 +158,9 @@ impl App {
 
     #[expect(clippy::unnecessary_wraps, reason = "every refusal has this form")]
     fn no_row(&self) -> Option<String> {
+        if self.list().is_some_and(Browse::is_empty) {
+            return Some("There is no row here.".to_owned());
+        }
         Some(format!("Choose a row first, with {}.", self.keys.way_to(Command::Down)))
     }
 

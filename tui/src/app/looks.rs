@@ -1,7 +1,7 @@
 //! What the screens that are no lists have seen so far.
 
 use authdb_shared::Timestamp;
-use authdb_shared::db::{Activity, EndedSubject, JournalCheck, LivenessFilter, Page, Run, StateCounts};
+use authdb_shared::db::{Activity, AdminAction, EndedSubject, JournalCheck, LivenessFilter, Page, Run, StateCounts};
 use authdb_shared::janitor::{JanitorStatus, Plan};
 use authdb_shared::model::SubjectSummary;
 
@@ -34,6 +34,8 @@ pub struct Looks {
     pub runs: Slot<Option<Page<Run>>>,
     /// Whether the journal is sound; none without a ledger.
     pub chain: Slot<Option<JournalCheck>>,
+    /// What was changed by hand lately; none without a ledger.
+    pub deeds: Slot<Option<Page<AdminAction>>>,
 }
 
 impl Looks {
@@ -52,6 +54,7 @@ impl Looks {
             Look::Plan => &self.plan.reading,
             Look::Runs => &self.runs.reading,
             Look::Chain => &self.chain.reading,
+            Look::Deeds => &self.deeds.reading,
         }
     }
 
@@ -73,6 +76,7 @@ impl Looks {
             Look::Plan => &mut self.plan.reading,
             Look::Runs => &mut self.runs.reading,
             Look::Chain => &mut self.chain.reading,
+            Look::Deeds => &mut self.deeds.reading,
         }
     }
 
@@ -90,6 +94,7 @@ impl Looks {
             Seen::Plan(seen) => self.plan.answer(generation, seen, now),
             Seen::Runs(seen) => self.runs.answer(generation, seen, now),
             Seen::Chain(seen) => self.chain.answer(generation, seen, now),
+            Seen::Deeds(seen) => self.deeds.answer(generation, seen, now),
         }
     }
 }

@@ -96,7 +96,7 @@ impl App {
             veil.learn_rows(&flows.device.rows, at);
             veil.learn_rows(&flows.browser.rows, at);
         }
-        if let Some(Some(deeds)) = &self.subject.journal.value {
+        for deeds in [&self.subject.journal.value, &self.looks.deeds.value].into_iter().flatten().flatten() {
             veil.learn_rows(&deeds.rows, at);
         }
         if let Some(top) = &self.looks.top.value {

@@ -68,6 +68,15 @@ impl Screen {
         }
     }
 
+    /// Its name where all of them whole are too much.
+    #[must_use]
+    pub const fn brief_title(self) -> &'static str {
+        match self {
+            Self::DeviceFlows | Self::AuthorizationFlows => self.short_title(),
+            _ => self.title(),
+        }
+    }
+
     /// Its name where there is little room.
     #[must_use]
     pub const fn short_title(self) -> &'static str {

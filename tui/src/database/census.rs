@@ -14,7 +14,7 @@ use super::Database;
 const TOGETHER: Duration = Duration::from_millis(100);
 
 /// Subjects that the overview has room for.
-const TOP: u32 = 10;
+const TOP: u32 = 40;
 /// Subjects whose sessions have all ended that are named.
 const ENDED: u32 = 3;
 

@@ -9,6 +9,8 @@ use authdb_shared::janitor::{JanitorStatus, Job, Plan};
 use super::Database;
 use crate::look::{Flows, Look, Months, Seen};
 
+/// Changes by hand that the overview has room for.
+const DEEDS: u32 = 20;
 /// Minutes of the last hour.
 const MINUTES: u32 = 60;
 /// Runs that the janitor's screen has room for.
@@ -36,6 +38,7 @@ impl Database {
             Look::Plan => Seen::Plan(Plan::make(db, config, &Job::ALL, clock::host_now).await),
             Look::Runs => Seen::Runs(self.runs().await),
             Look::Chain => Seen::Chain(self.chain().await),
+            Look::Deeds => Seen::Deeds(self.deeds().await),
         }
     }
 
@@ -67,6 +70,13 @@ impl Database {
             return Ok(None);
         }
         self.db.verify_journal().await.map(Some)
+    }
+
+    async fn deeds(&self) -> Result<Option<Page<AdminAction>>, DbError> {
+        if self.db.ledger_state().await? == LedgerState::Absent {
+            return Ok(None);
+        }
+        self.db.admin_actions(None, DEEDS).await.map(Some)
     }
 
     pub(super) async fn journal(&self) -> Result<Page<AdminAction>, DbError> {

@@ -1,17 +1,19 @@
 //! The foot: what just happened, and what can be done here.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::format::harmless;
 use super::style;
 use crate::app::{App, Tone};
-use crate::command::{COMMANDS, Command};
+use crate::command::{self, COMMANDS, Command};
 
 /// Messages get as many lines as they need, up to this.
 const NOTICE_LINES: u16 = 4;
+/// Cells left free on either side of a message.
+const MARGIN: u16 = 1;
 
 /// What stands above the hints: what is wrong with the filter while one is typed, or else what just happened.
 fn notice(app: &App) -> Option<Paragraph<'static>> {
@@ -22,18 +24,19 @@ fn notice(app: &App) -> Option<Paragraph<'static>> {
         (None, None) => return None,
     };
     let text = harmless(text);
-    Some(Paragraph::new(format!(" {}", app.veil.text(&text))).wrap(Wrap { trim: true }).style(style::of_tone(tone)))
+    let text = app.veil.text(&text).into_owned();
+    Some(Paragraph::new(text).wrap(Wrap { trim: true }).style(style::of_tone(tone)))
 }
 
 /// Lines that the present message needs at this width.
 pub(super) fn notice_height(app: &App, width: u16) -> u16 {
-    let lines = notice(app).map_or(0, |notice| notice.line_count(width));
+    let lines = notice(app).map_or(0, |notice| notice.line_count(width.saturating_sub(2 * MARGIN)));
     u16::try_from(lines).unwrap_or(NOTICE_LINES).min(NOTICE_LINES)
 }
 
 pub(super) fn draw(app: &App, frame: &mut Frame, notice_area: Rect, hints: Rect) {
     if let Some(notice) = notice(app) {
-        frame.render_widget(notice, notice_area);
+        frame.render_widget(notice, notice_area.inner(Margin::new(MARGIN, 0)));
     }
     match &app.filter_input {
         Some(input) => {
@@ -41,10 +44,12 @@ pub(super) fn draw(app: &App, frame: &mut Frame, notice_area: Rect, hints: Rect)
             let room = usize::from(hints.width).saturating_sub(prompt.len() + 1);
             let scroll = input.visual_scroll(room);
             let shown: String = app.veil.typed(input.value()).chars().skip(scroll).collect();
+            // What can be typed, as long as nothing is.
+            let advice = command::entry(Command::Filter).filter(|_| input.value().is_empty()).map_or("", |it| it.help);
             let line = Line::from(vec![
                 Span::styled(prompt, style::KEY),
                 Span::raw(shown),
-                Span::styled("   Enter keeps, Esc clears", style::FAINT),
+                Span::styled(format!("{advice}   Enter keeps, Esc clears"), style::FAINT),
             ]);
             frame.render_widget(Paragraph::new(line), hints);
             let column = prompt.len() + input.visual_cursor().saturating_sub(scroll);

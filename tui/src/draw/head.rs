@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
+use ratatui::widgets::{Block, Padding, Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
 use super::format::{OLD, fit, harmless, number, span};
@@ -19,7 +19,9 @@ pub(super) fn draw(app: &App, frame: &mut Frame, head: Rect, tabs: Rect, banner:
     frame.render_widget(Paragraph::new(screens(app, usize::from(tabs.width))), tabs);
     if let Some(text) = bad_news(app) {
         let text = app.veil.text(&text).into_owned();
-        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }).style(style::BANNER), banner);
+        let margin = Block::new().padding(Padding::horizontal(1));
+        let text = Paragraph::new(text).wrap(Wrap { trim: true }).block(margin);
+        frame.render_widget(text.style(style::BANNER), banner);
     }
 }
 
@@ -112,10 +114,12 @@ fn tabs(app: &App, width: usize) -> Vec<(Screen, String)> {
         Screen::ALL.iter().map(tab).collect()
     };
     let whole = |screen: Screen| format!(" {} {}", screen.digit(), screen.title());
-    // The screen in view keeps its whole name for as long as possible.
+    let brief = |screen: Screen| format!(" {} {}", screen.digit(), screen.brief_title());
+    // The screen in view keeps its whole name for as long as the others keep what waits on them.
     let name = |screen: Screen| if screen == app.screen { screen.title() } else { screen.short_title() };
     let short = |screen: Screen| format!(" {} {}", screen.digit(), name(screen));
     let tight = |screen: Screen| format!("{} {}", screen.digit(), name(screen));
+    let tightest = |screen: Screen| format!("{} {}", screen.digit(), screen.short_title());
     let digits = |screen: Screen| {
         if screen == app.screen {
             format!(" {} {}", screen.digit(), screen.short_title())
@@ -123,7 +127,14 @@ fn tabs(app: &App, width: usize) -> Vec<(Screen, String)> {
             format!(" {}", screen.digit())
         }
     };
-    let ways = [tabs(&whole, true), tabs(&short, true), tabs(&tight, true), tabs(&tight, false)];
+    let ways = [
+        tabs(&whole, true),
+        tabs(&brief, true),
+        tabs(&short, true),
+        tabs(&tight, true),
+        tabs(&tightest, true),
+        tabs(&tightest, false),
+    ];
     let cells = |tabs: &[(Screen, String)]| tabs.iter().map(|(_, text)| GAP.width() + text.width()).sum::<usize>();
     ways.into_iter().find(|tabs| cells(tabs) <= width).unwrap_or_else(|| tabs(&digits, false))
 }

@@ -2,56 +2,82 @@
 
 use authdb_shared::Timestamp;
 use authdb_shared::db::{Run, RunOutcome};
-use authdb_shared::janitor::PlannedJob;
+use authdb_shared::janitor::{JanitorStatus, PlannedJob, SweepBacklog};
 use ratatui::text::Line;
 
-use super::format::{counted, harmless, number, span};
+use super::format::{counted, harmless, number, padded, span};
 use super::page::{head, line};
-use super::{overview, partitions, style};
+use super::wrapping::hanging;
+use super::{alarms, partitions, style};
 use crate::app::App;
 use crate::look::Look;
 use crate::table::Role;
 
 /// Everything on it.
-pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
+pub(super) fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = state(app);
-    lines.extend(overview::alarms(app));
+    lines.extend(alarms::lines(app));
     lines.push(head(app, "What a run would do now", Look::Plan));
     if let Some(plan) = &app.looks.plan.value {
         lines.extend(plan.clocks.iter().map(|clock| refused(app, clock)));
         lines.extend(plan.jobs.iter().flat_map(|job| planned(app, job)));
     }
-    lines.extend(runs(app));
+    lines.extend(runs(app, width));
     lines
 }
 
 fn state(app: &App) -> Vec<Line<'static>> {
     let mut lines = vec![head(app, "Janitor", Look::Status)];
     let Some(status) = &app.looks.status.value else { return lines };
-    lines.push(match &status.lease {
-        Some(lease) if lease.is_held => {
-            let left = lease.until.map_or_else(String::new, |until| format!(" for {}", span(until.since(app.now()))));
-            line(format!("{} holds the lease{left} (number {})", harmless(&lease.holder), lease.number), style::PLAIN)
-        }
-        Some(_) => line("nobody holds the lease: no janitor is running", style::of(Role::Waiting)),
-        None => line("there is no ledger: no janitor has ever run here", style::of(Role::Waiting)),
-    });
+    let (who, role) = lease(app, status);
+    let held = status.lease.as_ref().filter(|lease| lease.is_held);
+    let number = held.map_or_else(String::new, |lease| format!(" (number {})", lease.number));
+    lines.push(line(who + &number, style::of(role)));
     for job in &status.jobs {
-        let next = job.next_due.map_or_else(
-            || "never".to_owned(),
-            |due| format!("in {}, at {}", span(due.since(app.now())), app.telling.zone().near(due, app.now())),
-        );
+        let next = match job.next_due {
+            None => "never".to_owned(),
+            Some(due) if due <= app.now() => "now".to_owned(),
+            Some(due) => format!("in {}, at {}", span(due.since(app.now())), app.telling.zone().near(due, app.now())),
+        };
         let done = job.last_done.map_or_else(|| "never".to_owned(), |time| ago(app, time));
         lines.push(line(format!("{:<8} due {next}; last good run {done}", job.job.name()), style::PLAIN));
     }
-    for waiting in status.backlog.iter().filter(|waiting| waiting.backlog.rows > 0) {
-        let least = if waiting.backlog.is_cut_short { "at least " } else { "" };
-        let oldest =
-            waiting.backlog.oldest.map(|time| format!(", the oldest from {}", ago(app, time))).unwrap_or_default();
-        let rows = counted(waiting.backlog.rows, "row");
-        lines.push(line(format!("waits: {} {least}{rows}{oldest}", waiting.sweep.name()), style::FAINT));
+    for (waiting, rows) in backlog(status) {
+        let oldest = waiting.backlog.oldest.map(|time| format!(", the oldest from {}", ago(app, time)));
+        let text = format!("waits: {} {rows}{}", waiting.sweep.name(), oldest.unwrap_or_default());
+        lines.push(line(text, style::FAINT));
     }
     lines
+}
+
+/// Who works, and what that says.
+pub(super) fn lease(app: &App, status: &JanitorStatus) -> (String, Role) {
+    match &status.lease {
+        Some(lease) if lease.is_held => {
+            let left = lease.until.map_or_else(String::new, |until| format!(" for {}", span(until.since(app.now()))));
+            (format!("{} holds the lease{left}", harmless(&lease.holder)), Role::Plain)
+        }
+        Some(_) => ("nobody holds the lease: no janitor is running".to_owned(), Role::Waiting),
+        None => ("there is no ledger: no janitor has ever run here".to_owned(), Role::Waiting),
+    }
+}
+
+/// When a job is due next, in short.
+pub(super) fn next(app: &App, due: Option<Timestamp>) -> String {
+    match due {
+        None => "next never".to_owned(),
+        Some(due) if due <= app.now() => "due now".to_owned(),
+        Some(due) => format!("next {}", app.telling.future_in_short(due, app.now())),
+    }
+}
+
+/// The sweeps that have something before them.
+pub(super) fn backlog(status: &JanitorStatus) -> impl Iterator<Item = (&SweepBacklog, String)> {
+    let told = |waiting: &SweepBacklog| {
+        let least = if waiting.backlog.is_cut_short { "at least " } else { "" };
+        format!("{least}{}", counted(waiting.backlog.rows, "row"))
+    };
+    status.backlog.iter().filter(|waiting| waiting.backlog.rows > 0).map(move |waiting| (waiting, told(waiting)))
 }
 
 fn ago(app: &App, time: Timestamp) -> String {
@@ -93,27 +119,34 @@ pub(super) fn planned(app: &App, job: &PlannedJob) -> Vec<Line<'static>> {
     lines
 }
 
-fn runs(app: &App) -> Vec<Line<'static>> {
+fn runs(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![head(app, "Runs, the newest first", Look::Runs)];
     let Some(runs) = app.looks.runs.value.as_ref().and_then(Option::as_ref) else { return lines };
     if runs.rows.is_empty() {
         lines.push(line("none yet", style::FAINT));
+        return lines;
     }
-    lines.extend(runs.rows.iter().map(|run| of_run(app, run)));
+    lines.push(line(table("STARTED", "JOB", "OUTCOME", "TOOK") + "WHAT", style::FAINT));
+    lines.extend(runs.rows.iter().flat_map(|run| of_run(app, run, width)));
     lines
 }
 
-fn of_run(app: &App, run: &Run) -> Line<'static> {
-    let started = run.start.map_or_else(|| "?".to_owned(), |start| ago(app, start));
+/// What stands before what a run did, in columns.
+fn table(started: &str, job: &str, outcome: &str, took: &str) -> String {
+    let [job, outcome, took] = [(job, 7), (outcome, 8), (took, 7)].map(|(text, cells)| padded(text, cells));
+    format!("{started:>11}  {job} {outcome} {took} ")
+}
+
+fn of_run(app: &App, run: &Run, width: usize) -> Vec<Line<'static>> {
+    let started = run.start.map_or_else(|| "?".to_owned(), |start| app.telling.past_in_short(start, app.now()));
     let took = match (run.start, run.end) {
-        (Some(start), Some(end)) => format!("in {}", span(end.since(start))),
-        _ => "not ended".to_owned(),
+        (Some(start), Some(end)) if end.since(start).as_secs() == 0 => "<1s".to_owned(),
+        (Some(start), Some(end)) => span(end.since(start)),
+        _ => "no end".to_owned(),
     };
     let rows = run.counts["rows"].as_object().into_iter().flatten();
     let mut done: Vec<String> = rows
-        .filter_map(|(what, rows)| {
-            rows.as_u64().filter(|rows| *rows > 0).map(|rows| format!("{} {what}", number(rows)))
-        })
+        .filter_map(|(what, rows)| rows.as_u64().filter(|rows| *rows > 0).map(|rows| counted_as(rows, what)))
         .collect();
     let changes = run.counts["changes"].as_array().into_iter().flatten();
     done.extend(changes.filter_map(|change| change.as_str().map(str::to_owned)));
@@ -125,7 +158,15 @@ fn of_run(app: &App, run: &Run) -> Line<'static> {
         RunOutcome::Stopped | RunOutcome::Refused => Role::Waiting,
         RunOutcome::Failed | RunOutcome::Other(_) => Role::Bad,
     };
-    let (job, outcome) = (harmless(&run.job), harmless(&run.outcome.to_string()));
-    let text = format!("{started:>10}  {job:<8} {outcome:<8} {took:<10} {}", sentence(app, &what));
-    line(text, style::of(role))
+    let begin = table(&started, &harmless(&run.job), &harmless(&run.outcome.to_string()), &took);
+    let indent = line(begin.as_str(), style::PLAIN).width();
+    let whole = line(format!("{begin}{}", sentence(app, &what)), style::of(role));
+    hanging(app.veil.line(whole), width, indent)
+}
+
+/// `1 device flow deleted`, `31 device flows deleted`: runs write down the latter.
+fn counted_as(rows: u64, what: &str) -> String {
+    let plural = what.split(' ').find(|word| word.ends_with('s')).filter(|_| rows == 1);
+    let what = plural.map_or_else(|| what.to_owned(), |word| what.replacen(word, word.trim_end_matches('s'), 1));
+    format!("{} {what}", number(rows))
 }

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
+use ratatui::widgets::{Block, Borders, Padding, Paragraph, Wrap};
 
 use super::columns::Marks;
 use super::format::{OLD, fit, harmless, number, span};
@@ -16,6 +16,9 @@ use crate::effect::TokenView;
 
 /// The line of the list's area that its heads stand on, below the title.
 const HEADS_LINE: usize = 1;
+
+/// Cells before the details, as before the rows.
+const MARGIN: u16 = 2;
 
 /// What the title shows of a filter, so that the count of the marks behind it stays in view.
 const FILTER_CELLS: usize = 30;
@@ -63,7 +66,9 @@ pub(super) fn draw(app: &App, list: &dyn Browse, frame: &mut Frame, area: Rect) 
 
 fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
     let what = match (app.screen, &app.selection) {
-        (Screen::Tokens, TokenView::Of(subject)) => format!("All tokens of {subject}"),
+        (Screen::Tokens, TokenView::Of(subject)) => {
+            format!("All tokens of {}", fit(&app.veil.alias(subject.as_str()), usize::from(app.size.0) / 2))
+        }
         (Screen::Tokens, TokenView::Live) => "Live tokens".to_owned(),
         (Screen::Tokens, TokenView::LastDay) => "Tokens of the last day".to_owned(),
         (Screen::Tokens, TokenView::LastWeek) => "Tokens of the last week".to_owned(),
@@ -139,18 +144,18 @@ pub(super) fn draw_details(app: &App, frame: &mut Frame, area: Rect) {
     };
     let text = match app.screen {
         Screen::DeviceFlows => app.device_flows.selected().map(|flow| {
-            format!("client {}  scope {}  started {}", harmless(&flow.client_id), flow.scope, instant(flow.created))
+            format!("started {}  client {}  scope {}", instant(flow.created), harmless(&flow.client_id), flow.scope)
         }),
         Screen::AuthorizationFlows => app.authorization_flows.selected().map(|flow| {
             let redirect = harmless(&flow.redirect_uri);
             // First, because where a login returns to is what tells a forged one.
-            let redirect = fit(&format!("returns to {redirect}"), usize::from(area.width));
-            format!("{redirect}\n{}  scope {}  started {}", flow.id, flow.scope, instant(flow.created))
+            let redirect = fit(&format!("returns to {redirect}"), usize::from(area.width.saturating_sub(MARGIN)));
+            format!("{redirect}\nstarted {}  scope {}  {}", instant(flow.created), flow.scope, flow.id)
         }),
         Screen::Subjects => app.subjects.selected().map(|summary| {
             let remarks = summary.anomalies(&app.policy).into_iter().map(|anomaly| format!("{anomaly}  "));
             let remarks: String = remarks.collect();
-            format!("{remarks}{}  newest token issued {}", summary.subject, instant(summary.last))
+            format!("{remarks}newest token issued {}  {}", instant(summary.last), summary.subject)
         }),
         Screen::Journal => app.journal.selected().map(|action| {
             let reason =
@@ -165,12 +170,15 @@ pub(super) fn draw_details(app: &App, frame: &mut Frame, area: Rect) {
         }),
         Screen::Tokens => app.tokens.selected().map(|token| {
             let subject = token.subject.as_ref().map(ToString::to_string).unwrap_or_default();
-            format!("{}  {subject}  {}  issued {}", token.jti, token.scope, instant(token.jti.issued_at()))
+            format!("issued {}  {subject}  {}  {}", instant(token.jti.issued_at()), token.jti, token.scope)
         }),
         Screen::Overview | Screen::Partitions | Screen::Janitor => return,
     };
-    let text = text.unwrap_or_else(|| format!("{} chooses a row", app.keys.way_to(Command::Down)));
+    let has_rows = app.list().is_some_and(|list| !list.is_empty());
+    let advice = if has_rows { format!("{} chooses a row", app.keys.way_to(Command::Down)) } else { String::new() };
+    let text = text.unwrap_or(advice);
     let text = app.veil.text(&text).into_owned();
     let details = Paragraph::new(text).wrap(Wrap { trim: true }).style(Style::new().patch(style::FAINT));
-    frame.render_widget(details.block(Block::new().borders(Borders::TOP).border_style(style::FAINT)), area);
+    let rule = Block::new().borders(Borders::TOP).border_style(style::FAINT);
+    frame.render_widget(details.block(rule.padding(Padding::left(MARGIN))), area);
 }

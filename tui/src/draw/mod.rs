@@ -1,5 +1,6 @@
 //! Painting the state. Nothing here changes anything, so what is on the screen is always what [`App`] says.
 
+mod alarms;
 mod appearance;
 mod chart;
 mod columns;

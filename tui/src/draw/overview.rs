@@ -1,115 +1,119 @@
-//! The overview: alarms first, because somebody who is woken at night looks here.
+//! The overview: alarms first, because somebody who is woken at night looks here. A low terminal shows what matters most; a
+//! high one also the codes that wait, what was changed by hand lately, and higher bars.
 
-use authdb_shared::db::{ActivityBucket, EndedSubject, FlowStateFilter, LivenessFilter, StateCounts};
-use authdb_shared::health::Level;
-use authdb_shared::text::fit;
+use authdb_shared::db::{ActivityBucket, FlowStateFilter, LivenessFilter, StateCounts};
 use ratatui::text::{Line, Span};
 
-use super::format::{harmless, number};
-use super::page::{are_known, beside, head, head_of, line};
-use super::{sparks, style};
+use super::format;
+use super::page::{beside, head, head_of, height_of, line};
+use super::{alarms, sparks, style};
 use crate::app::{App, Looks};
 use crate::look::Look;
 use crate::table::Role;
 
-/// Areas of this height have room for days that are more than one line high.
-const HIGH: usize = 30;
+mod rows;
+
+use rows::{codes, deeds, top};
+
+/// So many lines below the alarms are room for everything, with a blank line between two sections.
+const ROOMY: usize = 28;
 /// Areas of this width have room for two columns.
 const WIDE: usize = 100;
 /// Cells between two columns.
 const GAP: usize = 2;
 /// However low the terminal is, so many subjects are named.
 const LEAST_SUBJECTS: usize = 3;
+/// Bars of days are not higher than this.
+const HIGHEST_DAYS: usize = 16;
+/// Changes by hand are shown where there is room for their head and so many of them.
+const LEAST_DEEDS: usize = 3;
+
+/// A part of the screen: its head, and what stands below.
+type Section = Vec<Line<'static>>;
 
 /// Everything on it: what matters most first, so that a low terminal shows that without scrolling.
 pub(super) fn lines(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
-    let mut lines = alarms(app);
+    let mut lines = alarms::lines(app);
+    let mut room = height.saturating_sub(height_of(app, &lines, width));
+    if room > ROOMY {
+        lines.push(Line::default());
+        room -= 1;
+    }
     if width < WIDE {
-        lines.extend(counts(app, width));
-        lines.extend(last_hour(app, width));
-        lines.extend(days(app, width, if height >= HIGH { 4 } else { 1 }));
-        lines.extend(janitor(app, width));
-        let room = height.saturating_sub(lines.len() + 1).max(LEAST_SUBJECTS);
-        lines.extend(top(app, width, room));
-        return lines;
-    }
-    let column = width / 2;
-    let room = height.saturating_sub(lines.len());
-    let (mut left, mut right) = (counts(app, column), last_hour(app, column));
-    left.extend(janitor(app, column));
-    // The days are as high as what is left beside them lets them be.
-    let used = right.len() + 2;
-    right.extend(days(app, column, room.saturating_sub(used).clamp(1, 8)));
-    left.extend(top(app, column, room.saturating_sub(left.len() + 1).max(LEAST_SUBJECTS)));
-    lines.extend(beside(left, right, column));
-    lines
-}
-
-/// What somebody should look at, the worst first.
-pub(super) fn alarms(app: &App) -> Vec<Line<'static>> {
-    let mut alarms: Vec<(Level, String)> = Vec::new();
-    if let Some(status) = &app.looks.status.value {
-        let worrying = status.findings.iter().filter(|finding| finding.level > Level::Ok);
-        alarms.extend(
-            worrying.map(|it| (it.level, format!("{}: {}", it.subject, app.telling.of_finding(it, app.now())))),
-        );
-    }
-    if let Some(flows) = &app.looks.flows.value {
-        let floods = flows.clients.iter().filter(|codes| codes.is_flood());
-        alarms.extend(floods.map(|codes| {
-            let (pending, completed) = (number(codes.pending), number(codes.completed));
-            let text = format!(
-                "codes: {} has {pending} pending device codes, and {completed} were completed. A script gone wrong, or \
-                 somebody who hopes for a mistyped code; look before you approve any",
-                codes.client
-            );
-            (Level::Warning, text)
-        }));
-    }
-    alarms.extend(ended(app));
-    alarms.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
-    let parts = [Look::Status, Look::Flows, Look::Ended];
-    let mut lines = vec![head_of(app, "Alarms", &parts)];
-    if alarms.is_empty() && are_known(app, &parts) {
-        lines.push(line("none", style::of(Role::Good)));
-    }
-    for (level, text) in alarms {
-        let (mark, role) = match level {
-            Level::Critical => ("!!", Role::Urgent),
-            Level::Warning => ("! ", Role::Waiting),
-            Level::Ok => ("- ", Role::Plain),
-        };
-        lines.push(line(format!("{mark} {}", harmless(&text)), style::of(role)));
+        lines.extend(one_column(app, width, room));
+    } else {
+        let column = width / 2;
+        lines.extend(beside(left(app, column, room), right(app, width - column, room), column));
     }
     lines
 }
 
-/// Subjects that had several sessions and have none left. The rows cannot tell a theft from a logout, so neither can this.
-fn ended(app: &App) -> Vec<(Level, String)> {
-    let Some(ended) = &app.looks.ended.value else { return Vec::new() };
-    let alarm = |row: &EndedSubject| {
-        let (subject, tokens) = (&row.subject, number(row.tokens));
-        let since = row.newest.map_or_else(String::new, |time| format!(" since {}", app.telling.clock(time)));
-        match &row.revoked_by {
-            Some(actor) => (Level::Ok, format!("sessions: {subject} has none left, revoked here by {actor}{since}")),
-            None => (
-                Level::Warning,
-                format!(
-                    "sessions: all {tokens} tokens of {subject} are revoked{since}. Perhaps DiracX saw a revoked one \
-                     again, as of a thief; or its sessions were logged out"
-                ),
-            ),
+fn one_column(app: &App, width: usize, room: usize) -> Section {
+    let is_roomy = room >= ROOMY;
+    let mut sections = vec![
+        counts(app, width),
+        last_hour(app, width, 1),
+        days(app, width, if is_roomy { 4 } else { 1 }),
+        janitor(app, width, is_roomy),
+    ];
+    if !is_roomy {
+        let left = room.saturating_sub(taken(&sections, room) + 1);
+        sections.push(top(app, width, left.max(LEAST_SUBJECTS)));
+        return stacked(sections, room);
+    }
+    sections.push(codes(app, width, room / 6));
+    // Two sections share the rest, with a head and a blank line each.
+    let left = room.saturating_sub(taken(&sections, room) + 4);
+    let done = deeds(app, width, left / 2);
+    let subjects = left.saturating_sub(done.len() - 1);
+    sections.extend([top(app, width, subjects.max(LEAST_SUBJECTS)), done]);
+    stacked(sections, room)
+}
+
+/// What is: counts, the janitor, who waits, and who is logged in.
+fn left(app: &App, width: usize, room: usize) -> Section {
+    let is_roomy = room >= ROOMY;
+    let mut sections = vec![counts(app, width), janitor(app, width, is_roomy)];
+    if is_roomy {
+        sections.push(codes(app, width, room / 4));
+    }
+    let left = room.saturating_sub(taken(&sections, room) + 1 + usize::from(is_roomy));
+    sections.push(top(app, width, left.max(LEAST_SUBJECTS)));
+    stacked(sections, room)
+}
+
+/// What happened: the last hour, the days, and what was changed by hand. The days take what the rest leaves.
+fn right(app: &App, width: usize, room: usize) -> Section {
+    let hour = last_hour(app, width, if room >= ROOMY { 1 + room / 20 } else { 1 });
+    let gaps = if room >= ROOMY { 2 } else { 0 };
+    // The days have a head, and at least a third of the rest.
+    let left = room.saturating_sub(hour.len() + 1 + gaps);
+    let least_days = (left / 3).clamp(1, HIGHEST_DAYS);
+    let for_deeds = left.saturating_sub(least_days + 1);
+    let done = if for_deeds < LEAST_DEEDS { Vec::new() } else { deeds(app, width, for_deeds) };
+    let days = days(app, width, left.saturating_sub(done.len()).clamp(1, HIGHEST_DAYS));
+    stacked(vec![hour, days, done], room)
+}
+
+/// Lines that sections take, each with the blank line above the next.
+fn taken(sections: &[Section], room: usize) -> usize {
+    sections.iter().map(|section| section.len() + usize::from(room >= ROOMY)).sum()
+}
+
+/// Sections below each other, with a blank line between two where there is room for it.
+fn stacked(sections: Vec<Section>, room: usize) -> Section {
+    let mut lines = Section::new();
+    for section in sections.into_iter().filter(|section| !section.is_empty()) {
+        if !lines.is_empty() && room >= ROOMY {
+            lines.push(Line::default());
         }
-    };
-    let mut alarms: Vec<(Level, String)> = ended.rows.iter().map(alarm).collect();
-    if ended.has_more {
-        alarms.push((Level::Warning, "sessions: more subjects have lost all their sessions".to_owned()));
+        lines.extend(section);
     }
-    alarms
+    lines
 }
 
 /// With the whole names of the tables where every count fits beside them.
-fn counts(app: &App, width: usize) -> Vec<Line<'static>> {
+fn counts(app: &App, width: usize) -> Section {
     let mut lines = vec![head_of(app, "Now", &[Look::Flows, Look::Tokens])];
     let ways = [["device flows       ", "authorization flows", "tokens             "], ["device", "auth", "tokens"]];
     let [whole, short] = ways.map(|names| counts_by_state(&app.looks, names));
@@ -151,14 +155,14 @@ fn counted<S: Ord + Copy>(name: &str, counts: &StateCounts<S>, states: &[(&str, 
         let count = counts.of(*state);
         if count > 0 || index == 0 {
             let gap = if line.spans.len() > 1 { "  " } else { "" };
-            line.push_span(Span::styled(format!("{gap}{} {word}", number(count)), style::of(*role)));
+            line.push_span(Span::styled(format!("{gap}{} {word}", format::number(count)), style::of(*role)));
         }
     }
     line
 }
 
-/// Minute by minute, the present one at the right.
-fn last_hour(app: &App, width: usize) -> Vec<Line<'static>> {
+/// Minute by minute, the present one at the right, each kind as high as said.
+fn last_hour(app: &App, width: usize, height: usize) -> Section {
     let mut lines = vec![head(app, "Last hour, minute by minute", Look::Minutes)];
     let Some(activity) = &app.looks.minutes.value else { return lines };
     let of = |pick: fn(&ActivityBucket) -> u64| activity.buckets.iter().rev().map(pick).collect::<Vec<u64>>();
@@ -168,17 +172,23 @@ fn last_hour(app: &App, width: usize) -> Vec<Line<'static>> {
         ("rotations ~", of(ActivityBucket::rotations)),
     ];
     let room = width.saturating_sub(38).clamp(10, 60);
-    for (name, values) in rows {
+    for (index, (name, values)) in rows.into_iter().enumerate() {
         let (sum, peak) = (values.iter().sum(), values.iter().copied().max().unwrap_or(0));
-        let shown = sparks::columns(&values, room, 1).pop().unwrap_or_default();
-        let text = format!("{name:<13}{shown} {}, peak {}", number(sum), number(peak));
+        let mut shown = sparks::columns(&values, room, height);
+        let foot = shown.pop().unwrap_or_default();
+        // Where they are high, the peak of one would touch the foot of the other.
+        if height > 1 && index > 0 {
+            lines.push(Line::default());
+        }
+        lines.extend(shown.into_iter().map(|above| line(format!("{:<13}{above}", ""), style::of(Role::Active))));
+        let text = format!("{name:<13}{foot} {}, peak {}", format::number(sum), format::number(peak));
         lines.push(line(text, style::of(Role::Active)));
     }
     lines
 }
 
 /// Day by day, today at the right.
-fn days(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
+fn days(app: &App, width: usize, height: usize) -> Section {
     let busiest =
         app.looks.days.value.as_ref().and_then(|it| Some((it, it.buckets.iter().max_by_key(|it| it.tokens)?)));
     let Some((activity, busiest)) = busiest else { return vec![head(app, "Tokens issued per day", Look::Days)] };
@@ -187,49 +197,57 @@ fn days(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
     let least = if busiest.is_capped { "at least " } else { "" };
     let cut = if activity.is_cut_short { "; older ones took too long" } else { "" };
     let title = format!("Tokens issued per day{since}{cut}");
+    if busiest.tokens == 0 {
+        return vec![head(app, &title, Look::Days), line("none", style::FAINT)];
+    }
     let values: Vec<u64> = activity.buckets.iter().rev().map(|day| day.tokens).collect();
-    let most = format!(" {least}{} on {}", number(busiest.tokens), day(busiest.start));
+    let most = format!(" {least}{} on {}", format::number(busiest.tokens), day(busiest.start));
     let mut bars = sparks::columns(&values, width.saturating_sub(4 + most.len()), height);
     // The highest bar reaches the first line, and what it stands for is said beside it.
     if let Some(first) = bars.first_mut() {
         first.push_str(&most);
     }
+    // The same of today, at whose foot there is room for it.
+    if height > 1
+        && let (Some(last), Some(today)) = (bars.last_mut(), activity.buckets.first())
+    {
+        let of_today = format!(" {} today", format::number(today.tokens));
+        last.push_str(&of_today);
+    }
     let bars = bars.into_iter().map(|bar| line(bar, style::of(Role::Good)));
     std::iter::once(head(app, &title, Look::Days)).chain(bars).collect()
 }
 
-fn janitor(app: &App, width: usize) -> Vec<Line<'static>> {
+/// Who works and when; where there is room, also who holds the lease, what waits, and how far the months reach.
+fn janitor(app: &App, width: usize, is_whole: bool) -> Section {
     let mut lines = vec![head(app, "Janitor", Look::Status)];
     let Some(status) = &app.looks.status.value else { return lines };
     if status.jobs.is_empty() {
         lines.push(line("has never run here", style::FAINT));
     }
     for job in &status.jobs {
-        let never = || "never".to_owned();
-        let done = job.last_done.map_or_else(never, |time| app.telling.past_in_short(time, app.now()));
-        let next = job.next_due.map_or_else(never, |due| app.telling.future_in_short(due, app.now()));
-        let told = |ran| line(format!("{:<7} {ran} {done}, next {next}", job.job.name()), style::PLAIN);
+        let next = super::janitor::next(app, job.next_due);
+        let told = |ran: &str| {
+            let done = job.last_done.map_or_else(
+                || "no good run yet".to_owned(),
+                |time| format!("{ran} {}", app.telling.past_in_short(time, app.now())),
+            );
+            line(format!("{:<7} {done}, {next}", job.job.name()), style::PLAIN)
+        };
         let whole = told("last good run");
         lines.push(if whole.width() <= width.saturating_sub(GAP) { whole } else { told("good run") });
     }
-    lines
-}
-
-fn top(app: &App, width: usize, rows: usize) -> Vec<Line<'static>> {
-    let mut lines = vec![head(app, "Subjects with most live tokens", Look::Top)];
-    let Some(top) = &app.looks.top.value else { return lines };
-    let most = top.rows.first().map_or(0, |row| row.live);
-    let room = (width / 2).clamp(12, 44);
-    // Before the bar stand three blanks, the name, and the number between two blanks.
-    let cells = (width / 4).clamp(4, 30).min(width.saturating_sub(GAP + 3 + room + 9));
-    for row in top.rows.iter().take(rows) {
-        let name = fit(&app.veil.alias(row.subject.as_str()), room);
-        let padding = " ".repeat(room.saturating_sub(unicode_width::UnicodeWidthStr::width(name.as_str())));
-        let bar = sparks::bar(row.live, most, cells);
-        lines.push(line(format!("{name}{padding} {:>7} {bar}", number(row.live)), style::PLAIN));
-    }
-    if top.rows.is_empty() {
-        lines.push(line("nobody has a live token", style::FAINT));
+    if is_whole {
+        let (who, role) = super::janitor::lease(app, status);
+        lines.push(line(who, style::of(role)));
+        lines.extend(super::janitor::backlog(status).map(|(waiting, rows)| {
+            let since = waiting.backlog.oldest.map(|time| app.telling.past_in_short(time, app.now()));
+            let oldest = since.map_or_else(String::new, |since| format!(", from {since}"));
+            line(format!("{}: {rows} wait{oldest}", waiting.sweep.name()), style::FAINT)
+        }));
+        lines.extend(status.runway_months.map(|months| {
+            line(format!("{} partitioned ahead", format::counted(u64::from(months), "month")), style::FAINT)
+        }));
     }
     lines
 }

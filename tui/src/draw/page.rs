@@ -1,5 +1,7 @@
 //! The screens that are no lists: sections of lines, which scroll where the terminal is low.
 
+use std::time::Duration;
+
 use authdb_shared::db::JournalCheck;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -9,8 +11,9 @@ use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
 use super::format::{OLD, counted, fit, harmless, span};
+use super::wrapping::hanging;
 use super::{janitor, overview, partitions, style};
-use crate::app::{App, Screen};
+use crate::app::{App, Reading, Screen};
 use crate::look::Look;
 use crate::table::Role;
 
@@ -34,7 +37,7 @@ fn paragraph(app: &App, area: Rect) -> Paragraph<'static> {
     let lines = match app.screen {
         Screen::Overview => overview::lines(app, usize::from(area.width), usize::from(area.height)),
         Screen::Partitions => partitions::lines(app, usize::from(area.width)),
-        Screen::Janitor => janitor::lines(app),
+        Screen::Janitor => janitor::lines(app, usize::from(area.width)),
         _ => Vec::new(),
     };
     let width = usize::from(area.width);
@@ -42,29 +45,16 @@ fn paragraph(app: &App, area: Rect) -> Paragraph<'static> {
     Paragraph::new(lines).wrap(Wrap { trim: false })
 }
 
-/// A line of one style that is too long, as several, of which all but the first are set in. What ends in blanks, as bars do,
-/// ends where they begin.
+/// How many lines of this width these are, once too long ones are broken.
+pub(super) fn height_of(app: &App, lines: &[Line<'static>], width: usize) -> usize {
+    app.veil.lines(lines.to_vec()).into_iter().map(|line| broken(line, width).len()).sum()
+}
+
+/// A line that is too long, as several, of which all but the first are set in.
 fn broken(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
-    let [only] = &line.spans[..] else { return vec![line] };
-    let text = only.content.trim_end();
-    let style = line.style.patch(only.style);
-    if text.width() <= width {
-        return vec![Line::styled(text.to_owned(), style)];
-    }
+    let text = line.to_string();
     let begin = text.len() - text.trim_start().len();
-    let mut rows = vec![text[..begin].to_owned()];
-    for word in text[begin..].split(' ') {
-        let row = rows.last_mut().unwrap_or_else(|| unreachable!("there is a first row, and none is taken away"));
-        if row.trim().is_empty() || row.width() + 1 + word.width() <= width {
-            if !row.trim().is_empty() {
-                row.push(' ');
-            }
-            row.push_str(word);
-        } else {
-            rows.push(format!("{:indent$}{word}", "", indent = begin + FURTHER_IN));
-        }
-    }
-    rows.into_iter().map(|row| Line::styled(row, style)).collect()
+    hanging(line, width, begin + FURTHER_IN)
 }
 
 /// The head of a section, with what is wrong with what stands in it.
@@ -75,8 +65,17 @@ pub(super) fn head(app: &App, title: &str, look: Look) -> Line<'static> {
 /// The head of a section that is read in parts: the worst of what is wrong with them, the first of several that are as bad.
 pub(super) fn head_of(app: &App, title: &str, looks: &[Look]) -> Line<'static> {
     let wrongs = looks.iter().rev().filter_map(|look| staleness(app, *look));
+    head_with(title, wrongs.max_by_key(|(staleness, _)| *staleness))
+}
+
+/// The head of a section that is made of a list, which is read less often than the screen in view.
+pub(super) fn head_of_list(app: &App, title: &str, reading: &Reading) -> Line<'static> {
+    head_with(title, staleness_of(app, reading, Duration::MAX))
+}
+
+fn head_with(title: &str, wrong: Option<(Staleness, String)>) -> Line<'static> {
     let mut line = Line::styled(format!(" {title}"), style::STRONG);
-    line.spans.extend(wrongs.max_by_key(|(staleness, _)| *staleness).map(|(staleness, text)| {
+    line.spans.extend(wrong.map(|(staleness, text)| {
         let style = if staleness == Staleness::Failed { style::of(Role::Bad) } else { style::FAINT };
         Span::styled(text, style)
     }));
@@ -102,14 +101,19 @@ enum Staleness {
 
 /// What is wrong with a section, and the words for it.
 fn staleness(app: &App, look: Look) -> Option<(Staleness, String)> {
-    let freshness = app.looks.reading(look).freshness(app.host_now);
+    staleness_of(app, app.looks.reading(look), look.interval() + OLD)
+}
+
+/// The same for what is old from such an age on.
+fn staleness_of(app: &App, reading: &Reading, old: Duration) -> Option<(Staleness, String)> {
+    let freshness = reading.freshness(app.host_now);
     Some(match (freshness.error, freshness.age) {
         (Some(error), Some(age)) => {
             (Staleness::Failed, format!("  from {} ago: {}", span(age), app.veil.text(&harmless(error))))
         }
         (Some(error), None) => (Staleness::Failed, format!("  not read: {}", app.veil.text(&harmless(error)))),
         (None, None) => (Staleness::Awaited, "  reading…".to_owned()),
-        (None, Some(age)) if age >= look.interval() + OLD && app.paused_at.is_none() => {
+        (None, Some(age)) if age >= old && app.paused_at.is_none() => {
             (Staleness::Old, format!("  from {} ago", span(age)))
         }
         (None, Some(_)) => return None,

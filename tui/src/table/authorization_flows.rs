@@ -44,8 +44,9 @@ impl Row for AuthorizationFlow {
         Column::<Self>::new("group", "GROUP", Width::Rest(3), |flow, _| Value::text(flow.scope.group()))
             .open()
             .absent("(default)"),
-        Column::<Self>::new("subject", "APPROVED FOR", Width::Rest(3), |flow, _| Value::text(flow.sub.as_deref()))
-            .alias("subject"),
+        Column::<Self>::new("subject", "SUBJECT", Width::Rest(3), |flow, _| Value::text(flow.sub.as_deref()))
+            .alias("subject")
+            .from(MEDIUM),
         // Where a login returns to is what tells a forged one.
         Column::<Self>::new("returns_to", "RETURNS TO", Width::Unlisted, |flow, _| {
             Value::Text(flow.redirect_uri.clone())

@@ -43,8 +43,9 @@ impl Row for DeviceFlow {
         Column::<Self>::new("group", "GROUP", Width::Rest(3), |flow, _| Value::text(flow.scope.group()))
             .open()
             .absent("(default)"),
-        Column::<Self>::new("subject", "APPROVED FOR", Width::Rest(3), |flow, _| Value::text(flow.sub.as_deref()))
-            .alias("subject"),
+        Column::<Self>::new("subject", "SUBJECT", Width::Rest(3), |flow, _| Value::text(flow.sub.as_deref()))
+            .alias("subject")
+            .from(MEDIUM),
         Column::<Self>::new("scope", "SCOPE", Width::Unlisted, |flow, _| Value::Text(flow.scope.as_str().to_owned()))
             .open(),
         Column::<Self>::new("started", "STARTED", Width::Unlisted, |flow, _| Value::time(flow.created))

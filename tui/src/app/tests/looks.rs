@@ -97,7 +97,7 @@ fn alarms_stand_first_and_the_worst_of_them_on_top() {
     for (width, height) in [(50, 15), (80, 24), (120, 40), (200, 60)] {
         let screen = harness.screen(width, height);
         let place = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text} is missing: {screen}"));
-        assert!(place("!! clocks: an hour apart") < place("!  flows: never ran here"), "{screen}");
+        assert!(place("!! clocks: an hour apart") < place("!  janitor, flows: never ran here"), "{screen}");
         assert!(place("scanner") < place(" Now"), "a flood of codes is an alarm: {screen}");
         assert!(!screen.contains('\u{1b}'), "{screen}");
     }

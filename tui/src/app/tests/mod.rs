@@ -13,6 +13,7 @@ mod keys;
 mod list;
 pub(crate) mod looks;
 mod one_subject;
+mod overview;
 mod palette;
 mod pausing;
 mod plans;

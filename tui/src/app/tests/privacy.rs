@@ -97,6 +97,7 @@ fn peopled(is_on_at_first: bool) -> Harness {
     harness.see(Look::Top, Seen::Top(Ok(page(summaries()))));
     harness.see(Look::Ended, Seen::Ended(Ok(ended())));
     harness.see(Look::Chain, Seen::Chain(Ok(Some(check))));
+    harness.see(Look::Deeds, Seen::Deeds(Ok(Some(page(vec![journal()])))));
     if !is_on_at_first {
         harness.key('P');
     }

@@ -25,7 +25,7 @@ fn filled() -> Harness {
             harness.answer(Answer::Rows { generation, rows: rows(&query) });
         }
     }
-    let findings = vec![Finding::critical("tokens", "overdue: the last good run was 3d ago")];
+    let findings = vec![Finding::critical("tokens", "overdue: its last good run was 3d ago")];
     harness.see(Look::Status, Seen::Status(Ok(status(findings))));
     harness.see_counts(3);
     harness.see(Look::Minutes, Seen::Minutes(Ok(activity())));
@@ -35,6 +35,7 @@ fn filled() -> Harness {
     harness.see(Look::Runs, Seen::Runs(Ok(Some(page(vec![run(RunOutcome::Done)])))));
     let check = JournalCheck { sound: 2, head: String::new(), fault: None };
     harness.see(Look::Chain, Seen::Chain(Ok(Some(check))));
+    harness.see(Look::Deeds, Seen::Deeds(Ok(Some(page(actions())))));
     harness
 }
 

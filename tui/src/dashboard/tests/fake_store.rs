@@ -265,6 +265,7 @@ impl Store for FakeStore {
             Look::Plan => Seen::Plan(self.answer(plan()).await),
             Look::Runs => Seen::Runs(self.answer(None).await),
             Look::Chain => Seen::Chain(self.answer(None).await),
+            Look::Deeds => Seen::Deeds(self.answer(None).await),
         }
     }
 
