@@ -260,7 +260,10 @@ pub(super) fn flow_filter(random: &mut StdRng, rows: &[Row]) -> (FlowFilter, Str
     let filter = FlowFilter {
         containing: Containing::new(&text),
         status: sometimes(random, status),
-        state: sometimes(random, |random| one_of(random, &all)),
+        states: sometimes(random, |random| {
+            let share = one_of(random, &[0.0, 0.2, 0.5, 1.0]);
+            all.into_iter().filter(|_| random.random_bool(share)).collect()
+        }),
         client: sometimes(random, client),
         scope: scope(random),
         subject: sometimes(random, subject),

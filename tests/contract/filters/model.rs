@@ -65,7 +65,7 @@ impl Row {
         };
         self.contains(text, &[Some(&self.client), self.subject.as_deref(), Some(&self.redirect_uri)])
             && filter.status.as_ref().is_none_or(|wanted| wanted.as_str() == self.status)
-            && filter.state.is_none_or(|wanted| is_in_state(state, wanted))
+            && filter.states.as_ref().is_none_or(|wanted| wanted.iter().any(|it| is_in_state(state, *it)))
             && filter.client.as_ref().is_none_or(|wanted| *wanted == self.client)
             && asks_for(&self.scope, &filter.scope)
             && filter.subject.as_ref().is_none_or(is_of)

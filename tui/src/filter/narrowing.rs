@@ -4,12 +4,14 @@
 //!
 //! - A text is looked for in stored texts alone. What a list shows besides is a closed set, the states and what stands where
 //!   a row has nothing: a text that is part of one of those is left to the rows that were read.
-//! - A state is worked out from what is stored, there as here. A text that means one state alone is asked for as that state.
+//! - A state is worked out from what is stored, there as here. Of flows, whichever states a text means are asked for; of
+//!   tokens, of which there are many more, a single one.
 //! - Ages are compared by the same clock, that of the answer, and a bound that includes itself is widened by a second.
-//! - What is left to run or counted is not stored at all, and of what is negated only the revoked tokens can be left out.
+//! - What is left to run or counted is not stored at all, and of what is negated only states of flows and revoked tokens can be left out.
 //!
 //! The rows that come back are filtered here all the same.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use authdb_shared::db::{
@@ -92,7 +94,7 @@ pub struct Narrowing {
     subject: Option<Subject>,
     age: AgeFilter,
     status: Option<String>,
-    flow_state: Option<FlowStateFilter>,
+    flow_states: Option<BTreeSet<FlowStateFilter>>,
     liveness: Option<LivenessFilter>,
     /// Whether a term is left to the rows that were read, in whole or in part.
     pub is_partial: bool,
@@ -121,7 +123,7 @@ impl Narrowing {
             scope: self.scope(),
             age: self.age,
             status: self.status.clone().map(|word| FlowStatus::from_stored(Some(word))),
-            state: self.flow_state,
+            states: self.flow_states.clone(),
             subject: None,
         }
     }
@@ -178,25 +180,25 @@ impl Narrowing {
         }
     }
 
-    /// Takes over a state, where the condition means a single one.
+    /// Takes over the states that the condition means.
     fn take_state(&mut self, condition: &Condition, reach: Reach) -> bool {
         match reach.states {
             States::None => false,
-            States::OfFlows => match meant(condition, &FLOW_STATES) {
-                Meant::One(state) => {
-                    self.flow_state.is_none_or(|other| other == state) && {
-                        self.flow_state = Some(state);
-                        true
-                    }
-                }
-                Meant::None | Meant::Several => false,
-            },
-            States::OfTokens => match meant(condition, &TOKEN_STATES) {
-                Meant::One(state) => self.take_liveness(state),
-                Meant::None => self.take_liveness(LivenessFilter::Nothing),
-                Meant::Several => false,
+            States::OfFlows => self.take_flow_states(|state| meant(condition, &FLOW_STATES).contains(&state)),
+            States::OfTokens => match meant(condition, &TOKEN_STATES).as_slice() {
+                [state] => self.take_liveness(*state),
+                [] => self.take_liveness(LivenessFilter::Nothing),
+                _ => false,
             },
         }
+    }
+
+    /// Of the states that are still wanted, those that are among these.
+    fn take_flow_states(&mut self, is_wanted: impl Fn(FlowStateFilter) -> bool) -> bool {
+        let every = || FLOW_STATES.into_iter().map(|(_, state)| state).collect();
+        let states = self.flow_states.take().unwrap_or_else(every);
+        self.flow_states = Some(states.into_iter().filter(|state| is_wanted(*state)).collect());
+        true
     }
 
     fn take_liveness(&mut self, state: LivenessFilter) -> bool {
@@ -204,12 +206,19 @@ impl Narrowing {
         true
     }
 
-    /// Takes over what must not be. Revoked tokens are by far the most, and the rest is found among them by the database alone.
+    /// Takes over what must not be. Of tokens the revoked ones are by far the most, and the rest is found among them by the
+    /// database alone.
     fn leave_out(&mut self, test: &Test, heads: &[Head], reach: Reach) -> bool {
         let Test::Field { column, condition, .. } = test else { return false };
-        let is_of_tokens = heads[*column].kind == Kind::State && reach.states == States::OfTokens;
-        let is_revoked = is_of_tokens && meant(condition, &TOKEN_STATES) == Meant::One(LivenessFilter::Revoked);
-        is_revoked && self.take_liveness(LivenessFilter::NotRevoked)
+        match reach.states {
+            _ if heads[*column].kind != Kind::State => false,
+            States::None => false,
+            States::OfFlows => self.take_flow_states(|state| !meant(condition, &FLOW_STATES).contains(&state)),
+            States::OfTokens => {
+                meant(condition, &TOKEN_STATES) == [LivenessFilter::Revoked]
+                    && self.take_liveness(LivenessFilter::NotRevoked)
+            }
+        }
     }
 
     fn take_part(&mut self, head: &Head, part: &str, reach: Reach) -> bool {
@@ -260,29 +269,14 @@ impl Narrowing {
     }
 }
 
-/// What a condition on a state means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meant<S> {
-    /// No state has such a word.
-    None,
-    /// This state alone.
-    One(S),
-    /// One of several.
-    Several,
-}
-
-fn meant<S: Copy>(condition: &Condition, states: &[(&str, S)]) -> Meant<S> {
+/// The states that a condition means.
+fn meant<S: Copy>(condition: &Condition, states: &[(&str, S)]) -> Vec<S> {
     let is_meant = |word: &str| match condition {
         Condition::Contains(part) => word.contains(&folded(part)),
         Condition::Is(name) => word == folded(name),
         Condition::Compares(..) => false,
     };
-    let mut meant = states.iter().filter(|(word, _)| is_meant(word)).map(|(_, state)| *state);
-    match (meant.next(), meant.next()) {
-        (None, _) => Meant::None,
-        (Some(state), None) => Meant::One(state),
-        (Some(_), Some(_)) => Meant::Several,
-    }
+    states.iter().filter(|(word, _)| is_meant(word)).map(|(_, state)| *state).collect()
 }
 
 /// Whether only what is stored can contain a text.
@@ -342,12 +336,11 @@ mod tests {
         ];
         for state in flows {
             let known = meant(&Condition::Is(state.to_string()), &FLOW_STATES);
-            assert_eq!(known, Meant::One(FlowStateFilter::of(state)), "{state}");
+            assert_eq!(known, [FlowStateFilter::of(state)], "{state}");
         }
         for liveness in tokens {
-            let Meant::One(known) = meant(&Condition::Is(liveness.to_string()), &TOKEN_STATES) else {
-                panic!("{liveness} is known")
-            };
+            let known = meant(&Condition::Is(liveness.to_string()), &TOKEN_STATES);
+            let [known] = known[..] else { panic!("{liveness} is known") };
             let admitted: Vec<Liveness> = tokens.into_iter().filter(|other| known.admits(*other)).collect();
             assert_eq!(admitted, [liveness]);
         }

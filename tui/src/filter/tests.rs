@@ -1,7 +1,7 @@
 //! Each rule of the language by an example, and each way to write it wrong.
 
 use authdb_shared::clock;
-use authdb_shared::db::{AdminAction, LivenessFilter, TokenFilter};
+use authdb_shared::db::{AdminAction, FlowStateFilter, LivenessFilter, TokenFilter};
 use authdb_shared::ids::{Jti, Subject};
 use authdb_shared::model::{DeviceFlow, RefreshToken, Scope, SubjectSummary, TokenStatus};
 use authdb_shared::{Policy, Timestamp};
@@ -165,18 +165,35 @@ fn what_is_certain_to_lose_no_row_is_asked_of_the_database() {
     ] {
         assert!(!Filter::of::<RefreshToken>(text).narrowing().is_partial, "{text}");
     }
-    for text in ["state:stale", "state=error status=READY"] {
+    for text in ["state:stale", "state=error status=READY", "state:r", "state=done state=ready", "!state:done"] {
         assert!(!Filter::of::<DeviceFlow>(text).narrowing().is_partial, "{text}");
     }
     for text in ["state:e", "!state:live", "!state:un", "revoked"] {
         assert!(Filter::of::<RefreshToken>(text).narrowing().is_partial, "{text}");
     }
-    let partial = ["state:r", "state=done state=ready", "!state:done", "left<60s", "stale", "pend", "!client:x"];
+    let partial = ["left<60s", "stale", "pend", "!client:x", "!state:done left<60s"];
     for text in partial.into_iter().chain(["one two", "age<=5m", "code:BC"]) {
         assert!(Filter::of::<DeviceFlow>(text).narrowing().is_partial, "{text}");
     }
     assert!(Filter::of::<AdminAction>("alice").narrowing().is_partial, "the journal is read by its end only");
     assert_ne!(Filter::of::<DeviceFlow>("code:BC").narrowing().containing(), Narrowing::default().containing());
+}
+
+#[test]
+fn whichever_states_of_flows_are_meant_are_asked_for() {
+    use FlowStateFilter::{Done, Error, Pending, Ready, Stale, Unrecognised};
+    let asked = |text: &str| Filter::of::<DeviceFlow>(text).narrowing().flows().states;
+    for (text, states) in [
+        ("state:r", vec![Ready, Error]),
+        ("!state:done !state=error", vec![Pending, Ready, Stale, Unrecognised]),
+        ("state:d !state:done", vec![Pending, Ready]),
+        ("state=done state=ready", vec![]),
+        ("state=nonsense", vec![]),
+        ("!state=nonsense", vec![Pending, Ready, Stale, Done, Error, Unrecognised]),
+    ] {
+        assert_eq!(asked(text), Some(states.into_iter().collect()), "{text}");
+    }
+    assert_eq!(asked("alice"), None);
 }
 
 #[test]

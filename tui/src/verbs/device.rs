@@ -121,7 +121,7 @@ impl FlowOptions {
     /// The same for the database.
     pub(super) fn filter(&self) -> FlowFilter {
         FlowFilter {
-            state: self.state.map(FlowStateFilter::from),
+            states: self.state.map(|state| [state.into()].into()),
             client: self.client.clone(),
             scope: ScopeFilter { vo: self.vo.clone(), group: self.group.clone(), containing: None },
             ..FlowFilter::containing(self.containing.as_deref().unwrap_or_default())

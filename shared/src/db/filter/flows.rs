@@ -1,5 +1,7 @@
 //! Which flows are wanted.
 
+use std::collections::BTreeSet;
+
 use super::texts::{any, is_or_any, literal};
 use super::{AgeFilter, Containing, ScopeFilter, SubjectFilter};
 use crate::clock::Timestamp;
@@ -25,8 +27,9 @@ use crate::policy::Policy;
 /// # let (code, device_code) = work.insert_device_flow("dirac-cli", &scope, &mut clock::randomness()).await?;
 /// # work.commit().await?;
 /// let request = PageRequest::first(Order::NewestFirst, 100);
-/// let stale = FlowFilter { state: Some(FlowStateFilter::Stale), ..FlowFilter::default() };
-/// assert!(db.device_flows(&stale, &config.policy, &request).await?.rows.is_empty(), "{code} is young");
+/// let ended = [FlowStateFilter::Stale, FlowStateFilter::Error].into();
+/// let ended = FlowFilter { states: Some(ended), ..FlowFilter::default() };
+/// assert!(db.device_flows(&ended, &config.policy, &request).await?.rows.is_empty(), "{code} is young");
 /// # Ok(())
 /// # }
 /// ```
@@ -84,7 +87,7 @@ impl FlowStateFilter {
 /// ```
 /// use authdb_shared::db::{FlowFilter, FlowStateFilter};
 ///
-/// let pending = FlowFilter { state: Some(FlowStateFilter::Pending), ..FlowFilter::default() };
+/// let pending = FlowFilter { states: Some([FlowStateFilter::Pending].into()), ..FlowFilter::default() };
 /// assert_ne!(pending, FlowFilter::default());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,8 +96,8 @@ pub struct FlowFilter {
     pub containing: Containing,
     /// With this status word.
     pub status: Option<FlowStatus>,
-    /// In this state.
-    pub state: Option<FlowStateFilter>,
+    /// In one of these states; if there are none, no flow at all.
+    pub states: Option<BTreeSet<FlowStateFilter>>,
     /// Begun by this client.
     pub client: Option<String>,
     /// Asking for this.
@@ -203,7 +206,7 @@ impl FlowFilter {
             wanted.admits(sub) || scope.vo().is_some_and(|vo| wanted.admits(&format!("{vo}:{sub}")))
         };
         self.status.as_ref().is_none_or(|wanted| wanted.as_str() == status.as_str())
-            && self.state.is_none_or(|wanted| wanted == FlowStateFilter::of(state))
+            && self.states.as_ref().is_none_or(|wanted| wanted.contains(&FlowStateFilter::of(state)))
             && is_or_any(self.client.as_deref(), Some(client))
             && self.scope.admits(scope)
             && self.subject.as_ref().is_none_or(is_of)
@@ -212,10 +215,17 @@ impl FlowFilter {
     /// The patterns of the statements, in their order: status, client, three of the scope.
     pub(in crate::db) fn patterns(&self) -> [String; 5] {
         let word = self.status.as_ref().map(FlowStatus::as_str);
-        let word = word.or_else(|| self.state.and_then(FlowStateFilter::status));
+        // Of several states the statement gives all rows, and the rows that come back are compared.
+        let only = self.states.as_ref().filter(|states| states.len() == 1).and_then(BTreeSet::first);
+        let word = word.or_else(|| only.and_then(|state| state.status()));
         let client = self.client.as_deref().map_or_else(any, literal);
         let [vo, group, text] = self.scope.patterns();
         [word.map_or_else(any, literal), client, vo, group, text]
+    }
+
+    /// Whether no flow can be wanted.
+    pub(in crate::db) fn wants_nothing(&self) -> bool {
+        self.states.as_ref().is_some_and(BTreeSet::is_empty)
     }
 
     /// Whether most rows are wanted.
