@@ -162,7 +162,10 @@ pub const COMMANDS: &[Entry] = &[
     Entry::new(Command::SwitchPrivacy, "privacy", &[letter('P')], "hide who people are, or show it again"),
     Entry::new(Command::SwitchTheme, "theme", &[letter('T')], "other colours").paired().of_the_program(),
     Entry::new(Command::SwitchMouse, "mouse", &[letter('M')], "mouse on or off").of_the_program(),
-    Entry::new(Command::Palette, "palette", &[letter(':')], "find any command").paired().of_the_program(),
+    Entry::new(Command::Palette, "palette", &[letter(':')], "find any command")
+        .hint("commands")
+        .paired()
+        .of_the_program(),
     Entry::new(Command::Help, "help", &[letter('?'), key(KeyCode::F(1))], "show or hide this help")
         .hint("help")
         .of_the_program(),

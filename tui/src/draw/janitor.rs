@@ -121,7 +121,15 @@ pub(super) fn planned(app: &App, job: &PlannedJob) -> Vec<Line<'static>> {
 
 fn runs(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![head(app, "Runs, the newest first", Look::Runs)];
-    let Some(runs) = app.looks.runs.value.as_ref().and_then(Option::as_ref) else { return lines };
+    let runs = match &app.looks.runs.value {
+        None => return lines,
+        Some(None) => {
+            let text = "there is no ledger to read them from (authdb init or the janitor's first start makes it)";
+            lines.push(line(text, style::FAINT));
+            return lines;
+        }
+        Some(Some(runs)) => runs,
+    };
     if runs.rows.is_empty() {
         lines.push(line("none yet", style::FAINT));
         return lines;

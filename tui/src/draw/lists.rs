@@ -132,7 +132,10 @@ fn empty(app: &App, list: &dyn Browse) -> String {
             Screen::AuthorizationFlows => "no authorization flows".to_owned(),
             Screen::Subjects => "nobody has a live token".to_owned(),
             Screen::Tokens => format!("no tokens; {} reaches further back", app.keys.way_to(Command::SwitchRange)),
-            _ => "nothing was changed by hand, or there is no journal (authdb init makes one)".to_owned(),
+            _ if matches!(app.looks.chain.value, Some(None)) => {
+                "nothing was changed by hand: there is no journal (authdb init makes one)".to_owned()
+            }
+            _ => "nothing was changed by hand".to_owned(),
         }
     }
 }

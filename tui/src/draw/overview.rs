@@ -222,7 +222,8 @@ fn days(app: &App, width: usize, height: usize) -> Section {
 fn janitor(app: &App, width: usize, is_whole: bool) -> Section {
     let mut lines = vec![head(app, "Janitor", Look::Status)];
     let Some(status) = &app.looks.status.value else { return lines };
-    if status.jobs.is_empty() {
+    // Where there is no ledger, the line about the lease says so as well.
+    if status.jobs.is_empty() && !is_whole {
         lines.push(line("has never run here", style::FAINT));
     }
     for job in &status.jobs {
