@@ -13,6 +13,7 @@ use super::{LIST_HEADS, Spot, columns, page, style};
 use crate::app::{App, Browse, Screen};
 use crate::command::Command;
 use crate::effect::TokenView;
+use crate::table::MEDIUM;
 
 /// The line of the list's area that its heads stand on, below the title.
 const HEADS_LINE: usize = 1;
@@ -101,8 +102,10 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         }
     }
     if list.unseen() > 0 {
+        let (count, key) = (number(list.unseen() as u64), app.keys.way_to(Command::GoToNew));
+        let is_narrow = app.size.0 < MEDIUM;
         let text =
-            format!("  + {} new; {} goes there", number(list.unseen() as u64), app.keys.way_to(Command::GoToNew));
+            if is_narrow { format!("  + {count} new: {key}") } else { format!("  + {count} new; {key} goes there") };
         spans.push(Span::styled(text, style::KEY));
     }
     let freshness = app.freshness();

@@ -21,6 +21,10 @@ const ROOMY: usize = 28;
 const WIDE: usize = 100;
 /// Cells between two columns.
 const GAP: usize = 2;
+/// Cells before a row.
+const INDENT: usize = 3;
+/// Cells for what is counted in the last hour.
+const NAME: usize = 13;
 /// However low the terminal is, so many subjects are named.
 const LEAST_SUBJECTS: usize = 3;
 /// Bars of days are not higher than this.
@@ -166,23 +170,26 @@ fn last_hour(app: &App, width: usize, height: usize) -> Section {
     let mut lines = vec![head(app, "Last hour, minute by minute", Look::Minutes)];
     let Some(activity) = &app.looks.minutes.value else { return lines };
     let of = |pick: fn(&ActivityBucket) -> u64| activity.buckets.iter().rev().map(pick).collect::<Vec<u64>>();
-    let rows = [
+    let kinds = [
         ("logins begun", of(|it| it.authorization_flows + it.device_flows)),
         ("logins done", of(|it| it.completed)),
         ("rotations ~", of(ActivityBucket::rotations)),
     ];
-    let room = width.saturating_sub(38).clamp(10, 60);
-    for (index, (name, values)) in rows.into_iter().enumerate() {
+    let kinds = kinds.map(|(name, values)| {
         let (sum, peak) = (values.iter().sum(), values.iter().copied().max().unwrap_or(0));
+        (name, values, format!(" {}, peak {}", format::number(sum), format::number(peak)))
+    });
+    let longest = kinds.iter().map(|(_, _, figures)| figures.len()).max().unwrap_or(0);
+    let room = width.saturating_sub(INDENT + NAME + longest + 1).clamp(10, 60);
+    for (index, (name, values, figures)) in kinds.into_iter().enumerate() {
         let mut shown = sparks::columns(&values, room, height);
         let foot = shown.pop().unwrap_or_default();
         // Where they are high, the peak of one would touch the foot of the other.
         if height > 1 && index > 0 {
             lines.push(Line::default());
         }
-        lines.extend(shown.into_iter().map(|above| line(format!("{:<13}{above}", ""), style::of(Role::Active))));
-        let text = format!("{name:<13}{foot} {}, peak {}", format::number(sum), format::number(peak));
-        lines.push(line(text, style::of(Role::Active)));
+        lines.extend(shown.into_iter().map(|above| line(format!("{:NAME$}{above}", ""), style::of(Role::Active))));
+        lines.push(line(format!("{name:NAME$}{foot}{figures}"), style::of(Role::Active)));
     }
     lines
 }

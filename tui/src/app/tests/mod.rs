@@ -7,6 +7,7 @@ mod arrivals;
 mod ceremony;
 mod contexts;
 mod copying;
+mod emptiness;
 mod exporting;
 mod filters;
 mod keys;

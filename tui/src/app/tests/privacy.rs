@@ -423,6 +423,7 @@ fn refused(look: Look, error: DbError) -> Seen {
         Look::Plan => Seen::Plan(Err(error)),
         Look::Runs => Seen::Runs(Err(error)),
         Look::Chain => Seen::Chain(Err(error)),
+        Look::Deeds => Seen::Deeds(Err(error)),
     }
 }
 

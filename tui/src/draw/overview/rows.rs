@@ -9,13 +9,10 @@ use authdb_shared::model::DeviceFlow;
 use super::super::format::{fit, gauge, harmless, number, padded, span};
 use super::super::page::{head, head_of_list, line};
 use super::super::{sparks, style};
-use super::{GAP, Section};
+use super::{GAP, INDENT, Section};
 use crate::app::{App, Browse};
 use crate::look::Look;
 use crate::table::{BAR, LEFT, Role};
-
-/// Cells before a row.
-const INDENT: usize = 3;
 
 /// Device codes that wait for their users, those with the least time left first, in at most so many rows.
 pub(super) fn codes(app: &App, width: usize, rows: usize) -> Section {
