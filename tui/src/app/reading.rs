@@ -94,6 +94,12 @@ impl Reading {
         true
     }
 
+    /// How long the last answer took.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
     /// Forgets what was read; answers that are still under way become stale.
     pub fn forget(&mut self) {
         *self = Self { generation: self.generation + 1, ..Self::default() };

@@ -1,6 +1,8 @@
 //! Which list and which query belong to each screen: the one place that knows. A screen that is added is named in each
 //! `match` here, and nowhere else in the state.
 
+use std::time::Duration;
+
 use authdb_shared::Timestamp;
 use authdb_shared::db::{AdminAction, DbError, Page};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
@@ -12,8 +14,8 @@ use crate::table::{Row, Viewpoint};
 
 /// What an answer says about the database.
 enum News {
-    /// It answered, and said what time it is.
-    Time(Timestamp),
+    /// It answered within so long, and said what time it was meanwhile.
+    Time(Timestamp, Duration),
     /// It does not answer.
     Lost(String),
     /// Nothing: the answer was late, or refused for another reason.
@@ -122,8 +124,12 @@ impl App {
             Rows::Journal(page) => take_in(&mut self.journal, generation, page, &viewpoint, now),
         };
         match news {
-            News::Time(database_now) => {
-                self.clock_offset = database_now.unix_millis() - now.unix_millis();
+            News::Time(database_now, took) => {
+                // It read its clock somewhen between the question and the answer: only what no such moment explains is news.
+                // Otherwise all times would jump back by as long as a slow list has taken.
+                let least = database_now.unix_millis() - now.unix_millis();
+                let most = database_now.unix_millis() - now.before(took).unix_millis();
+                self.clock_offset = self.clock_offset.clamp(least, most.max(least));
                 self.answered_at = Some(now);
                 if self.lost.take().is_some() {
                     self.say(Tone::Good, "The database is back.".to_owned());
@@ -176,15 +182,16 @@ fn take_in<R: Row>(
     viewpoint: &Viewpoint,
     now: Timestamp,
 ) -> News {
-    let news = match &page {
-        Ok(page) => News::Time(page.now),
-        Err(error) if error.is_connection_loss() => News::Lost(error.cause()),
-        Err(_) => News::None,
-    };
+    let lost = page.as_ref().err().filter(|error| error.is_connection_loss()).map(DbError::cause);
+    let database_now = page.as_ref().ok().map(|page| page.now);
     // The database decided by its own clock what is stale or young enough; the filter must decide by the same.
-    let viewpoint = match &page {
-        Ok(page) => Viewpoint { now: page.now, ..viewpoint.clone() },
-        Err(_) => viewpoint.clone(),
-    };
-    if list.answer(generation, page, &viewpoint, now) { news } else { News::None }
+    let viewpoint = Viewpoint { now: database_now.unwrap_or(viewpoint.now), ..viewpoint.clone() };
+    if !list.answer(generation, page, &viewpoint, now) {
+        return News::None;
+    }
+    match (database_now, lost) {
+        (Some(database_now), _) => News::Time(database_now, list.reading().took()),
+        (None, Some(reason)) => News::Lost(reason),
+        (None, None) => News::None,
+    }
 }

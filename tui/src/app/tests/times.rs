@@ -121,3 +121,19 @@ fn what_the_janitor_found_and_says_is_told_by_the_same_clocks() {
         }
     }
 }
+
+#[test]
+fn a_slow_list_does_not_turn_the_clock_back_and_a_clock_that_differs_is_followed() {
+    let mut harness = Harness::with_flows(Vec::new());
+    harness.act(Action::Tick);
+    let asked = harness.app.fetch(Screen::DeviceFlows);
+    let Some(Effect::Fetch { generation, .. }) = asked else { panic!("it is a list") };
+    harness.now = at(NOW + 4000);
+    let rows = |now| Rows::DeviceFlows(Ok(Page::whole(Vec::new(), at(now))));
+    // The statement began as soon as it was asked for, and took four seconds.
+    harness.answer(Answer::Rows { generation, rows: rows(NOW) });
+    assert_eq!(harness.app.now(), at(NOW + 4000));
+    harness.act(Action::Tick);
+    harness.flows(Ok(Page::whole(Vec::new(), at(NOW + 3_600_000))));
+    assert_eq!(harness.app.now(), at(NOW + 3_600_000));
+}
