@@ -182,14 +182,14 @@ fn take_in<R: Row>(
     viewpoint: &Viewpoint,
     now: Timestamp,
 ) -> News {
-    let lost = page.as_ref().err().filter(|error| error.is_connection_loss()).map(DbError::cause);
+    let reason = page.as_ref().err().filter(|error| error.is_connection_loss()).map(DbError::cause);
     let database_now = page.as_ref().ok().map(|page| page.now);
     // The database decided by its own clock what is stale or young enough; the filter must decide by the same.
     let viewpoint = Viewpoint { now: database_now.unwrap_or(viewpoint.now), ..viewpoint.clone() };
     if !list.answer(generation, page, &viewpoint, now) {
         return News::None;
     }
-    match (database_now, lost) {
+    match (database_now, reason) {
         (Some(database_now), _) => News::Time(database_now, list.reading().took()),
         (None, Some(reason)) => News::Lost(reason),
         (None, None) => News::None,

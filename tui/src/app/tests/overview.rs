@@ -109,3 +109,12 @@ fn no_section_pushes_another_out_of_a_high_terminal() {
         assert!(!screen.contains("↓ more"), "all of it is in view at {width}×{height}: {screen}");
     }
 }
+
+#[test]
+fn what_was_done_to_the_database_itself_names_no_path() {
+    let mut harness = with_pending(&[]);
+    let init = AdminAction { action: "init".to_owned(), ..deed(1, Outcome::Done, "/srv/secret/authdb.sqlite3", "") };
+    harness.see(Look::Deeds, Seen::Deeds(Ok(Some(page(vec![init])))));
+    let screen = harness.screen(120, 60);
+    assert!(screen.contains(" init ") && !screen.contains("/srv/"), "{screen}");
+}

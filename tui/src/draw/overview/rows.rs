@@ -86,13 +86,15 @@ pub(super) fn deeds(app: &App, width: usize, rows: usize) -> Section {
 
 fn deed(app: &App, action: &AdminAction, width: usize) -> ratatui::text::Line<'static> {
     let when = action.time.map_or_else(|| "?".to_owned(), |time| app.telling.past_in_short(time, app.now()));
-    let (who, target) = (app.veil.alias(&action.actor), app.veil.alias(&action.target));
+    let who = app.veil.alias(&action.actor);
+    // What `init` was done to is the database itself, which the head names.
+    let target = if action.action == "init" { String::new() } else { format!(" {}", app.veil.alias(&action.target)) };
     let outcome = match &action.outcome {
         Outcome::Done => String::new(),
         other => format!(" {other}"),
     };
     let why = if action.reason.is_empty() { String::new() } else { format!(": {}", app.veil.hide(&action.reason)) };
-    let what = format!("{} {target}{outcome}{why}", harmless(&action.action));
+    let what = format!("{}{target}{outcome}{why}", harmless(&action.action));
     let begin = format!("{:>11}  {}  ", when, padded(&who, 10));
     let room = width.saturating_sub(INDENT + GAP + begin.chars().count());
     let role = if action.outcome == Outcome::Done { Role::Plain } else { Role::Waiting };
