@@ -7,6 +7,7 @@
 
 mod authorization_flows;
 mod device_flows;
+mod flows;
 mod journal;
 mod subjects;
 mod tokens;
