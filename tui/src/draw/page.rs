@@ -51,7 +51,7 @@ pub(super) fn height_of(app: &App, lines: &[Line<'static>], width: usize) -> usi
 }
 
 /// A line that is too long, as several, of which all but the first are set in.
-fn broken(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
+pub(super) fn broken(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
     let text = line.to_string();
     let begin = text.len() - text.trim_start().len();
     hanging(line, width, begin + FURTHER_IN)

@@ -15,6 +15,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
 use super::format::{counted, fit, harmless, number, span};
+use super::page::broken;
 use super::style;
 use crate::app::{App, Reading};
 use crate::look::Sessions;
@@ -57,7 +58,9 @@ pub(super) fn draw(app: &App, frame: &mut Frame, area: Rect) {
     if area.is_empty() || !is_shown(app) {
         return;
     }
-    let about = Paragraph::new(app.veil.lines(about(app, usize::from(area.width)))).wrap(Wrap { trim: false });
+    let width = usize::from(area.width);
+    let about = app.veil.lines(about(app, width)).into_iter().flat_map(|line| broken(line, width));
+    let about = Paragraph::new(about.collect::<Vec<Line>>()).wrap(Wrap { trim: false });
     let needed = u16::try_from(about.line_count(area.width)).unwrap_or(u16::MAX);
     let most = area.height.saturating_sub(REST).max(1);
     let [top, rest] = Layout::vertical([Constraint::Length(needed.min(most)), Constraint::Min(0)]).areas(area);
