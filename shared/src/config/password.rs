@@ -23,8 +23,8 @@ use super::{ConfigError, Secret, Sources, kinds};
 /// ```
 pub const CREDENTIAL: &str = "authdb-password";
 
-/// `database.password`, the content of `database.password_file`, or systemd's credential, whichever is there first; of a context what
-/// it says itself.
+/// `database.password`, the content of `database.password_file`, or systemd's credential, whichever is there first; of a
+/// context what it says itself.
 pub(super) fn find(settings: &Settings, sources: &Sources) -> Result<Option<Secret>, ConfigError> {
     let password = settings.get("database.password", kinds::text)?;
     if !password.is_empty() {

@@ -120,8 +120,9 @@ pub struct ActivityBucket {
 }
 
 impl ActivityBucket {
-    /// About how many tokens were issued in exchange for another one: those that no login accounts for. No row says which a token was, and
-    /// a login counts where it was begun, so the number is good for a sum or a trend, and not for one minute.
+    /// About how many tokens were issued in exchange for another one: those that no login accounts for. No row says which a
+    /// token was, and a login counts where it was begun, so the number is good for a sum or a trend, and not for one
+    /// minute.
     ///
     /// # Examples
     /// ```

@@ -2,8 +2,8 @@
 //!
 //! `SQLite` adds up by sorting, on disk where there is much: for a million tokens about a second of a processor and
 //! megabytes of buffers, for each of several sums of the same rows. So the rows are handed over as they lie, a window of
-//! keys at a time, in one text per column, and are added up here, in a third of the time that one of those sums takes. A server adds up in
-//! less than it would take to send them.
+//! keys at a time, in one text per column, and are added up here, in a third of the time that one of those sums takes. A
+//! server adds up in less than it would take to send them.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;

@@ -127,7 +127,8 @@ impl AuthDb {
         db.recognised().await
     }
 
-    /// Connects, and creates the embedded database first, ledger included, if nobody configured another one and it is not there yet.
+    /// Connects, and creates the embedded database first, ledger included, if nobody configured another one and it is not
+    /// there yet.
     ///
     /// # Errors
     /// As for [`AuthDb::connect`].

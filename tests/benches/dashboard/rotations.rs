@@ -13,8 +13,9 @@ use rand::RngExt as _;
 
 use crate::installation::Installation;
 
-/// Tokens of the rotations' own, of which the oldest is replaced.
-const IN_ROTATION: usize = 1000;
+/// Tokens of the rotations' own, of which the oldest is replaced. Clients refresh when their access token runs out, so that
+/// the newest tokens of an installation live, many more of them than a list shows.
+const IN_ROTATION: usize = 10_000;
 
 const INSERT: &str = "INSERT INTO RefreshTokens (JTI, Status, Scope, Sub) VALUES (?, 'CREATED', ?, ?)";
 const REVOKE: &str = "UPDATE RefreshTokens SET Status = 'REVOKED' WHERE JTI = ?";
