@@ -251,7 +251,7 @@ fn janitor(app: &App, width: usize, is_whole: bool) -> Section {
         lines.extend(super::janitor::backlog(status).map(|(waiting, rows)| {
             let since = waiting.backlog.oldest.map(|time| app.telling.past_in_short(time, app.now()));
             let oldest = since.map_or_else(String::new, |since| format!(", from {since}"));
-            line(format!("{}: {rows} wait{oldest}", waiting.sweep.name()), style::FAINT)
+            line(format!("{}: {rows} due{oldest}", waiting.sweep.name()), style::FAINT)
         }));
         lines.extend(status.runway_months.map(|months| {
             line(format!("{} partitioned ahead", format::counted(u64::from(months), "month")), style::FAINT)
