@@ -11,12 +11,12 @@ use crate::console::{LIMIT, Refresh, SCREENS, is_on, start, visit_every_screen};
 use crate::installation::Installation;
 
 /// How long it is left alone on a screen, which is longer than sums of many tokens rest, and how long before that until
-/// nothing of the start is under way any more.
+/// whoever pressed the last key is taken to have gone.
 const SPAN: Duration = Duration::from_secs(130);
-const SETTLING: Duration = Duration::from_secs(5);
+const SETTLING: Duration = Duration::from_secs(20);
 
 /// The screens to leave it on, by their digits.
-const LEFT_ON: [char; 3] = ['1', '2', '5'];
+const LEFT_ON: [char; 4] = ['1', '2', '4', '5'];
 
 /// Leaves the dashboard alone, on one screen after the other.
 ///

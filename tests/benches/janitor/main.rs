@@ -5,6 +5,7 @@
 //! real program in its release build. It ends with 0 also when a target is missed, unless `--check` is given.
 
 mod clean_up;
+mod computing;
 mod flows;
 mod logins;
 
@@ -18,6 +19,7 @@ use authdb_tests::measure::{
 use authdb_tests::{Flavour, Server};
 
 use crate::clean_up::CleanUp;
+use crate::computing::{Computing, processors};
 use crate::flows::FlowTables;
 use crate::logins::Logins;
 
@@ -73,6 +75,12 @@ async fn measure(server: &Server, program: &JanitorProgram, flows: u64) -> Resul
     let janitor = CleanUp::Janitor(program);
     progress("loading flows");
     let tables = FlowTables::create(server).await?;
+    progress("logins beside processors that only compute");
+    let computing = Computing::begin();
+    let logins = Logins::begin(&tables).await?;
+    tokio::time::sleep(IDLE).await;
+    let beside_computing = logins.end().await?;
+    drop(computing);
     let mut seen = Vec::new();
     for way in [CleanUp::BulkDelete, janitor] {
         tables.fill(flows).await?;
@@ -106,6 +114,9 @@ async fn measure(server: &Server, program: &JanitorProgram, flows: u64) -> Resul
     }
     let [(_, _, beside_bulk, bulk, _), (_, _, beside, ours, _)] = &seen[..] else { unreachable!("there are two ways") };
     let compared = |samples: &Samples| Figure::Ratio(ratio(samples.max(), idle.p99()));
+    let busy = format!("{} processors that only compute", processors());
+    report.timing(format!("logins beside {busy}"), beside_computing.clone());
+    report.compare(format!("{busy}: longest login to the idle 99th percentile"), compared(&beside_computing));
     report.compare("bulk DELETE: longest login", Figure::Time(beside_bulk.max()));
     report.compare("bulk DELETE: longest login to the idle 99th percentile", compared(beside_bulk));
     report.check("janitor: longest login", Figure::Time(beside.max()), LONGEST_LOGIN);

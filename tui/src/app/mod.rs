@@ -159,6 +159,8 @@ pub struct App {
     pub dialog_scroll: u16,
     /// The host's time of the last action.
     pub host_now: Timestamp,
+    /// When the admin last did something, by the host's clock.
+    used_at: Timestamp,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// Colours and characters.
@@ -241,6 +243,7 @@ impl App {
             is_leaving: false,
             dialog_scroll: 0,
             host_now: now,
+            used_at: now,
             size,
             appearance: draw::Appearance { theme: config.dashboard.theme, ..draw::Appearance::default() },
             columns: Columns::default(),
@@ -290,6 +293,9 @@ impl App {
     /// Takes in what happened at `now` (the host's time), and says what is to be done about it.
     pub fn update(&mut self, action: Action, now: Timestamp) -> Vec<Effect> {
         self.host_now = now;
+        if !matches!(action, Action::Tick | Action::Answer { .. }) {
+            self.used_at = now;
+        }
         // Whoever steps from one new row to the next means to see each.
         if matches!(action, Action::Command(command) if command != Command::GoToNew) {
             self.see_what_is_in_view();

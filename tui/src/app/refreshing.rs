@@ -10,6 +10,8 @@ use crate::look::Look;
 const BACKGROUND: u32 = 5;
 /// Months hardly change.
 const MONTHS_INTERVAL: Duration = Duration::from_mins(1);
+/// Whoever used the dashboard this little ago is taken to look at it.
+const ATTENTION: Duration = Duration::from_secs(15);
 
 impl App {
     pub(super) fn tick(&mut self) -> Vec<Effect> {
@@ -24,6 +26,20 @@ impl App {
         self.refresh_interval * BACKGROUND
     }
 
+    /// Whether somebody used the dashboard a moment ago.
+    fn is_attended(&self) -> bool {
+        self.host_now.since(self.used_at) < ATTENTION
+    }
+
+    /// Whether a list may cost the database as much as reading every live token.
+    fn is_costly(&self, screen: Screen) -> bool {
+        match screen {
+            Screen::Subjects => true,
+            Screen::Tokens => !self.tokens.filter().is_empty(),
+            _ => false,
+        }
+    }
+
     /// Whatever is due to be read anew: lists, what the screen in view shows besides, and months.
     pub(super) fn read_what_is_due(&mut self) -> Vec<Effect> {
         let now = self.host_now;
@@ -34,6 +50,10 @@ impl App {
         for screen in Screen::ALL {
             let interval = if *screen == in_view { self.refresh_interval } else { self.background_interval() };
             let is_due = self.reading(*screen).is_some_and(|reading| match *screen {
+                // Somebody who is not there needs no sum of all tokens, and no search through them, every few seconds.
+                screen if screen == in_view && self.is_costly(screen) && !self.is_attended() => {
+                    reading.is_due(now, interval)
+                }
                 screen if screen == in_view => reading.is_list_due(now, interval),
                 // Nobody waits for the journal in the background.
                 Screen::Journal => false,

@@ -103,6 +103,57 @@ fn who_has_most_tokens_and_the_list_of_subjects_are_added_up_at_once() {
     assert_eq!(asked_after(&mut harness, 20_000), (true, true));
 }
 
+/// A list in view whose answer takes a second, asked for as soon as the tokens' screen or the subjects' is shown.
+fn in_view_and_slow(key: char, rows: fn() -> Rows) -> Harness {
+    let mut harness = Harness::new(false);
+    harness.key(key);
+    let Some(Effect::Fetch { generation, .. }) = harness.app.fetch(harness.app.screen) else { panic!("it is a list") };
+    harness.now = at(NOW + 1_000);
+    harness.answer(Answer::Rows { generation, rows: rows() });
+    harness
+}
+
+/// Whether the list in view is asked for when that much has passed since the start.
+fn is_asked_after(harness: &mut Harness, millis: i64, wanted: fn(&Query) -> bool) -> bool {
+    harness.effects.clear();
+    harness.now = at(NOW + millis);
+    harness.act(Action::Tick);
+    harness.effects.iter().any(|effect| matches!(effect, Effect::Fetch { query, .. } if wanted(query)))
+}
+
+#[test]
+fn subjects_in_view_are_added_up_every_few_seconds_only_for_somebody_who_is_there() {
+    let wanted: fn(&Query) -> bool = |query| matches!(query, Query::Subjects(_));
+    let slow = || in_view_and_slow('4', || Rows::Subjects(Ok(page(Vec::new()))));
+    assert!(is_asked_after(&mut slow(), 14_900, wanted), "a key was pressed a moment ago");
+    let mut left_alone = slow();
+    assert!(!is_asked_after(&mut left_alone, 15_000, wanted), "it took a second, and nobody is there");
+    assert!(!is_asked_after(&mut left_alone, 119_900, wanted));
+    left_alone.key('j');
+    assert!(is_asked_after(&mut left_alone, 119_900, wanted), "somebody came");
+    assert!(is_asked_after(&mut slow(), 120_000, wanted), "it is read for nobody, too");
+}
+
+#[test]
+fn a_search_in_view_rests_while_nobody_is_there_and_the_newest_tokens_do_not() {
+    let wanted: fn(&Query) -> bool = |query| matches!(query, Query::Tokens(_));
+    let slow = || in_view_and_slow('5', || Rows::Tokens(Ok(page(Vec::new()))));
+    assert!(is_asked_after(&mut slow(), 20_000, wanted), "whoever looks at new tokens need not press a key");
+    let mut searching = slow();
+    searching.key('/');
+    searching.type_in("alice");
+    searching.press(KeyCode::Enter);
+    let generation = searching.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Fetch { generation, query: Query::Tokens(_), .. } => Some(*generation),
+        _ => None,
+    });
+    searching.now = at(NOW + 2_000);
+    let generation = generation.expect("the filter is asked of the database");
+    searching.answer(Answer::Rows { generation, rows: Rows::Tokens(Ok(page(Vec::new()))) });
+    assert!(!is_asked_after(&mut searching, 21_000, wanted));
+    assert!(is_asked_after(&mut searching, 121_000, wanted));
+}
+
 #[test]
 fn what_was_held_up_once_is_read_again_soon() {
     let mut harness = Harness::new(false);
