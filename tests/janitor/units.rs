@@ -5,6 +5,9 @@ use std::process::{Command, Output};
 
 use crate::program::program;
 
+const SERVICES: [&str; 3] = ["authdb-janitor.service", "authdb-janitor-flows.service", "authdb-janitor-tokens.service"];
+const TIMERS: [&str; 2] = ["authdb-janitor-flows.timer", "authdb-janitor-tokens.timer"];
+
 /// Where packages put the program, and the units expect it.
 const INSTALLED: &str = "/usr/bin/authdb-janitor";
 
@@ -29,8 +32,8 @@ fn run(tool: &str, arguments: &[&str]) -> Output {
 fn systemd_finds_nothing_wrong_with_the_units() {
     // The program is not installed where the tests run.
     let copies = tempfile::tempdir().expect("a folder is made");
-    let names = ["authdb-janitor.service", "authdb-janitor-once.service", "authdb-janitor-once.timer"];
-    for name in names {
+    let names = [SERVICES.as_slice(), &TIMERS].concat();
+    for name in &names {
         let text = read(name).replace(INSTALLED, &program().display().to_string());
         std::fs::write(copies.path().join(name), text).expect("a file is written");
     }
@@ -44,7 +47,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
 
 #[test]
 fn the_services_are_hardened() {
-    for name in ["authdb-janitor.service", "authdb-janitor-once.service"] {
+    for name in SERVICES {
         let unit = folder().join(name).display().to_string();
         // The threshold is ten times the exposure: 2.0.
         run("systemd-analyze", &["security", "--offline=true", "--no-pager", "--threshold=20", &unit]);
@@ -68,13 +71,29 @@ fn the_daemon_is_one_that_notifies_reloads_and_is_watched() {
 }
 
 #[test]
-fn both_services_are_hardened_alike() {
+fn all_services_are_hardened_alike() {
     let sandbox = |name: &str| {
         let text = read(name);
-        let begin = text.find("# Settings are in").expect("the part that both have");
+        let begin = text.find("# Settings are in").expect("the part that all have");
         text[begin..].split("\n[Install]").next().unwrap_or_default().trim_end().to_owned()
     };
-    assert_eq!(sandbox("authdb-janitor.service"), sandbox("authdb-janitor-once.service"));
+    for name in SERVICES {
+        assert_eq!(sandbox(name), sandbox(SERVICES[0]), "{name}");
+    }
+}
+
+/// The limit of months per run is one of months per day only if a run comes once a day.
+#[test]
+fn the_timers_run_the_flows_every_five_minutes_and_the_tokens_once_a_day() {
+    for (job, calendar) in [("flows", "OnCalendar=*:0/5"), ("tokens", "OnCalendar=*-*-* 02:32:00 UTC")] {
+        let service = read(&format!("authdb-janitor-{job}.service"));
+        let starts: Vec<&str> = service.lines().filter(|line| line.starts_with("ExecStart=")).collect();
+        assert_eq!(starts, [format!("ExecStart={INSTALLED} once {job}")]);
+        let timer = read(&format!("authdb-janitor-{job}.timer"));
+        let calendars: Vec<&str> = timer.lines().filter(|line| line.starts_with("On")).collect();
+        assert_eq!(calendars, [calendar]);
+        assert!(!timer.contains("Unit="), "it starts the service of its own name");
+    }
 }
 
 #[test]
