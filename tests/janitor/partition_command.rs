@@ -73,6 +73,25 @@ async fn the_cost_is_told_and_without_yes_nothing_is_changed() {
 }
 
 #[tokio::test]
+async fn keys_that_would_fill_the_last_partition_are_named_with_what_follows() {
+    on_every_partitioned_table(|world| async move {
+        old_table(&world, &[0]).await;
+        let last = months_ago(&world, 0).await.plus(12).upper_bound().hex();
+        let beyond = world.number(&format!("SELECT COUNT(*) FROM RefreshTokens WHERE JTI >= '{last}'")).await;
+        // Where a native type sorts such keys elsewhere, there are none.
+        let limit = (beyond - 1).max(1);
+        let janitor = Janitor::on(world.database.url()).with("AUTHDB_JANITOR_P_FUTURE_COPY_LIMIT", &limit.to_string());
+        let outcome = janitor.run(&["partition"]).await;
+        outcome.assert_code(1);
+        let warning = format!("p_future   more than {limit} rows, whose keys are no UUIDv7");
+        assert_eq!(outcome.output.contains(&warning), beyond > 1, "{beyond} on {}: {outcome:?}", world.engine());
+        let follows = "no run adds one while they are more than\n             janitor.p_future_copy_limit";
+        assert_eq!(outcome.output.contains(follows), beyond > 1, "{outcome:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_token_is_still_there_and_the_layout_is_diracxs_own() {
     on_every_partitioned_table(|world| async move {
         old_table(&world, &[0, 1, 3, 30]).await;

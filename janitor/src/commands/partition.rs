@@ -36,7 +36,7 @@ pub(crate) async fn run(config: &Config, yes: bool, stop: CancellationToken) -> 
             return Ok(refuse(&reason));
         }
     };
-    show(&planned);
+    show(&planned, config.janitor.p_future_copy_limit);
     if !yes {
         db.close().await;
         println!("nothing was changed; in a quiet hour, `authdb-janitor partition --yes` does it");
@@ -60,8 +60,7 @@ async fn plan(db: &AuthDb, config: &Config) -> Result<Result<Partitioning, Strin
     if !clocks.is_empty() {
         return Ok(Err(format!("the clocks disagree: {}", clocks.join("; "))));
     }
-    let months_ahead = config.janitor.roll.months_ahead;
-    let planned = db.plan_partitioning(witnesses.database, &config.policy, months_ahead).await?;
+    let planned = db.plan_partitioning(witnesses.database, &config.policy, &config.janitor).await?;
     Ok(planned.map_err(|refusal| refusal.to_string()))
 }
 
@@ -101,7 +100,7 @@ pub(super) fn refuse(reason: &str) -> u8 {
     EXIT_REFUSED
 }
 
-fn show(planned: &Partitioning) {
+fn show(planned: &Partitioning, copy_limit: u32) {
     let about = if planned.is_estimate { "about " } else { "" };
     let date = |time: Option<Timestamp>| time.map_or("none".to_owned(), |time| time.to_string());
     let ends =
@@ -110,6 +109,9 @@ fn show(planned: &Partitioning) {
     println!("  rows       {about}{}", planned.rows);
     println!("  tokens     oldest dated {}, newest {}", date(planned.oldest), date(planned.newest));
     println!("  months     {}, from {} to {}, then p_future", planned.months.len(), ends[0], ends[1]);
+    if planned.beyond > 0 {
+        show_beyond(planned.beyond, copy_limit);
+    }
     println!(
         "  blocked    about {}, reckoned at {} rows a second",
         humantime::format_duration(planned.blocked_for()),
@@ -117,4 +119,22 @@ fn show(planned: &Partitioning) {
     );
     println!("  disk       about {} bytes more while it copies, as much as the table has now", planned.bytes);
     println!("  statement  {}", text::harmless(&planned.statement));
+}
+
+/// What follows from rows in `p_future`.
+fn show_beyond(rows: u64, copy_limit: u32) {
+    if rows <= u64::from(copy_limit) {
+        println!(
+            "  p_future   {rows} rows, whose keys are no UUIDv7: nothing drops them, and each month that is added copies them"
+        );
+        return;
+    }
+    println!(
+        "  p_future   more than {copy_limit} rows, whose keys are no UUIDv7. Nothing ever drops them, and each month that is"
+    );
+    println!("             added would copy them while nobody can log in, so no run adds one while they are more than");
+    println!(
+        "             janitor.p_future_copy_limit: it takes a quiet hour for each, or a higher limit. Before you partition,"
+    );
+    println!("             revoke those of them that nobody uses, and delete the rows that are revoked");
 }

@@ -4,6 +4,9 @@
 //! So the cost is told first, and the exact statement. It asks for the table exclusively *before* it copies
 //! (`LOCK=EXCLUSIVE`): left to itself, either server copies first, needs the table for itself at the end, and throws the
 //! copy away if somebody is reading just then.
+//!
+//! Keys from before DiracX used `UUIDv7` sort at random, mostly above every month, and so into `p_future`. There nothing ever
+//! drops them, and each month that is added later copies them: that is told too.
 
 use std::time::Duration;
 
@@ -14,6 +17,7 @@ use super::partitions::clause;
 use super::statements::{self, Statement};
 use super::{AuthDb, DbError, RollOutcome, WritePermit};
 use crate::clock::Timestamp;
+use crate::config::JanitorConfig;
 use crate::ids::{Jti, KeyBound};
 use crate::partition::{Month, NewPartition};
 use crate::policy::Policy;
@@ -39,6 +43,7 @@ const PARTITIONING: &str = "partitioning RefreshTokens";
 ///     bytes: 2_000_000_000,
 ///     oldest: None,
 ///     newest: None,
+///     beyond: 0,
 ///     statement: String::new(),
 /// };
 /// assert_eq!(cost.blocked_for(), Duration::from_secs(100), "at 60,000 rows a second");
@@ -57,6 +62,8 @@ pub struct Partitioning {
     pub oldest: Option<Timestamp>,
     /// When the newest token was issued, of those whose key is dated.
     pub newest: Option<Timestamp>,
+    /// Rows whose keys sort above every month, and so into `p_future`, counted up to the copy limit and one more.
+    pub beyond: u64,
     /// What would be run.
     pub statement: String,
 }
@@ -79,8 +86,8 @@ impl Partitioning {
     /// # Examples
     /// ```
     /// # use authdb_shared::db::Partitioning;
-    /// # let (months, oldest, newest, statement) = Default::default();
-    /// let few = Partitioning { rows: 1, months, is_estimate: false, bytes: 0, oldest, newest, statement };
+    /// # let (months, oldest, newest, beyond, statement) = Default::default();
+    /// let few = Partitioning { rows: 1, months, is_estimate: false, bytes: 0, oldest, newest, beyond, statement };
     /// assert_eq!(few.blocked_for().as_secs(), 1, "it is never nothing");
     /// ```
     #[must_use]
@@ -123,8 +130,8 @@ struct SizeRow {
 impl AuthDb {
     /// What it would take to partition `RefreshTokens` by month as DiracX does, at `now`, the database's time.
     ///
-    /// Months begin with that of the oldest dated token that is not past the horizon of the policy, and end `months_ahead`
-    /// after the present one; then comes `p_future`. Whatever sorts below goes into the first partition. Keys that carry no
+    /// Months begin with that of the oldest dated token that is not past the horizon of the policy, and end
+    /// `janitor.months_ahead` after the present one; then comes `p_future`. Whatever sorts below goes into the first partition. Keys that carry no
     /// date fall where they sort.
     ///
     /// # Errors
@@ -140,7 +147,7 @@ impl AuthDb {
     /// # let folder = tempfile::tempdir()?;
     /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
     /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
-    /// let planned = db.plan_partitioning(db.now().await?, &config.policy, config.janitor.roll.months_ahead).await?;
+    /// let planned = db.plan_partitioning(db.now().await?, &config.policy, &config.janitor).await?;
     /// assert_eq!(planned, Err(PartitioningRefusal::NotPossible), "this is SQLite");
     /// # Ok(())
     /// # }
@@ -149,7 +156,7 @@ impl AuthDb {
         &self,
         now: Timestamp,
         policy: &Policy,
-        months_ahead: u32,
+        settings: &JanitorConfig,
     ) -> Result<Result<Partitioning, PartitioningRefusal>, DbError> {
         if !self.can_partition() {
             return Ok(Err(PartitioningRefusal::NotPossible));
@@ -162,17 +169,18 @@ impl AuthDb {
         let end = KeyBound::at(policy.latest_credible(now).after(Duration::from_millis(1))).hex();
         let first_kept = KeyBound::at(Month::of(policy.token_horizon(now)).start()).hex();
         let oldest_kept = self.dated_key(statements::OLDEST_DATED_KEY, &first_kept, &end).await?;
-        let months = months(oldest_kept, now, policy, months_ahead);
+        let months = months(oldest_kept, now, policy, settings.roll.months_ahead);
         let clause = clause(&months, self.key_form().await?, Some("p_future"));
         let (rows, is_estimate, bytes) = self.tokens_size().await?;
         Ok(Ok(Partitioning {
-            months,
             rows,
             is_estimate,
             bytes,
             oldest: self.dated_key(statements::OLDEST_DATED_KEY, &beginning, &end).await?,
             newest: self.dated_key(statements::NEWEST_DATED_KEY, &beginning, &end).await?,
+            beyond: self.tokens_beyond(months.last(), settings.p_future_copy_limit).await?,
             statement: format!("ALTER TABLE RefreshTokens LOCK=EXCLUSIVE PARTITION BY RANGE COLUMNS (JTI) ({clause})"),
+            months,
         }))
     }
 
@@ -191,7 +199,7 @@ impl AuthDb {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::load(&Sources::from_process())?;
     /// # let db = AuthDb::connect(&config.database).await?;
-    /// let planned = db.plan_partitioning(db.now().await?, &config.policy, config.janitor.roll.months_ahead).await??;
+    /// let planned = db.plan_partitioning(db.now().await?, &config.policy, &config.janitor).await??;
     /// println!("nobody can log in for about {} s", planned.blocked_for().as_secs());
     /// let permit = db.write_permit(&Actor::of_this_process())?;
     /// db.partition_tokens(&permit, &planned).await?;
@@ -213,6 +221,17 @@ impl AuthDb {
                 sqlx::query_scalar(text(statement)).bind(from).bind(below).fetch_optional(connection).await
             })?;
             Ok(key.and_then(|key| Jti::from_stored(key).issued_at()))
+        })
+        .await
+    }
+
+    /// Rows above the last month, counted up to `limit` and one more.
+    async fn tokens_beyond(&self, last: Option<&NewPartition>, limit: u32) -> Result<u64, DbError> {
+        let (Backend::MySql(pool), Some(last)) = (&self.reader, last) else { return Ok(0) };
+        self.limited(LOOKING, async {
+            let counting = sqlx::query_scalar(statements::COUNT_TOKENS_FROM.mysql).bind(last.bound.hex());
+            let counted: i64 = counting.bind(limit.saturating_add(1)).fetch_one(pool).await?;
+            Ok(counted.unsigned_abs())
         })
         .await
     }

@@ -151,6 +151,9 @@ statements! {
     /// Binds: limit. How many rows there are, where they are few.
     COUNT_FEW_TOKENS = both("SELECT COUNT(*) FROM (SELECT 1 FROM RefreshTokens LIMIT ?) AS t");
 
+    /// Binds: key, limit. How many rows have this key or one above it, where they are few.
+    COUNT_TOKENS_FROM = both("SELECT COUNT(*) FROM (SELECT 1 FROM RefreshTokens WHERE JTI >= ? LIMIT ?) AS t");
+
     /// The server's own estimate of the table's rows and bytes.
     TOKENS_SIZE = Statement {
         sqlite: "",
