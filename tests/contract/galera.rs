@@ -279,6 +279,63 @@ async fn months_added_on_one_node_are_on_all() {
     }
 }
 
+/// A transaction on a node that has merely read the tokens, and stays open; and its connection, as the node numbers it.
+async fn reader(cluster: &Cluster, place: &Place, node: usize) -> (MySqlConnection, i64) {
+    let mut connection = place.catch_up(cluster, node).await;
+    let begin = format!("USE {}; BEGIN; SELECT COUNT(*) FROM RefreshTokens", place.name);
+    connection.execute(AssertSqlSafe(begin)).await.expect("the table is read");
+    let number = "SELECT CAST(CONNECTION_ID() AS SIGNED)";
+    let number = sqlx::query_scalar(number).fetch_one(&mut connection).await.expect("it has a number");
+    (connection, number)
+}
+
+/// A change of the table undoes whoever holds it, on every node of a cluster. Those on the node where it is made are seen
+/// before, and it is not made.
+#[tokio::test]
+async fn a_change_spares_who_holds_the_table_on_its_node_and_undoes_who_does_on_another() {
+    let (cluster, place) = shared().await;
+    let (db, world) = (&place.nodes[0], &place.world);
+    let layout = db.partition_layout().await.expect("the node answers");
+    let settings = RollSettings { months_ahead: 26, max_drops_per_run: 1 };
+    let add = RollStep::Add(plan_roll(&layout, world.now().await, &world.policy, settings).add);
+    let (mut here, number) = reader(&cluster, &place, 0).await;
+    let (mut there, _) = reader(&cluster, &place, 1).await;
+    let is_known = format!("SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE TRX_MYSQL_THREAD_ID = {number}");
+    crate::partition_locks::await_session(world, &is_known).await;
+
+    let error = db.roll(&world.permit, &add, &terms(world, 10).await).await.expect_err("somebody reads the table");
+    assert!(error.is_contention() && error.to_string().contains(&format!("connection {number} of")), "{error}");
+    for reader in [&mut here, &mut there] {
+        reader.execute("SELECT COUNT(*) FROM RefreshTokens").await.expect("its transaction goes on");
+    }
+    here.execute("COMMIT").await.expect("it ends");
+
+    let outcome = roll(db, world, &add).await;
+    assert_eq!(outcome, RollOutcome::Done);
+    let error = there.execute("SELECT COUNT(*) FROM RefreshTokens").await.expect_err("its transaction is undone");
+    let error = error.into_database_error().expect("the node says so");
+    assert_eq!(error.code().as_deref(), Some("40001"), "to be done again, as after a deadlock: {error}");
+    there.execute("SELECT COUNT(*) FROM RefreshTokens").await.expect("it can be done again");
+    let months = db.partition_layout().await.expect("the node answers").partitions.len();
+    for (node, db) in place.nodes.iter().enumerate() {
+        place.catch_up(&cluster, node).await;
+        let now = db.partition_layout().await.expect("the node answers");
+        assert_eq!((now.partitions.len(), months > layout.partitions.len()), (months, true), "on node {node}");
+        let galera = db.server_facts(host_now).await.expect("the node answers").galera.expect("it is a node");
+        assert_eq!((galera.is_ready, usize::try_from(galera.cluster_size)), (true, Ok(NODES)), "node {node}");
+    }
+}
+
+/// Tries again while somebody holds the table for a moment.
+async fn roll(db: &AuthDb, world: &World, step: &RollStep) -> RollOutcome {
+    loop {
+        match db.roll(&world.permit, step, &terms(world, 10).await).await {
+            Err(error) if error.is_contention() => tokio::task::yield_now().await,
+            result => return result.expect("the node can do it"),
+        }
+    }
+}
+
 fn is_not_ready(error: &DbError) {
     assert!(matches!(error, DbError::NotReady { .. }), "{error:?}");
     assert!(error.to_string().contains("wait until the node has joined its cluster"), "{error}");

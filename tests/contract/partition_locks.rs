@@ -4,13 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use authdb_shared::config::DatabaseConfig;
-use authdb_shared::db::{AuthDb, DbError, RollOutcome, RollStep};
+use authdb_shared::clock;
+use authdb_shared::config::{Config, DatabaseConfig, Sources};
+use authdb_shared::db::{
+    AuthDb, DbError, HiddenHolders, JANITOR_PRIVILEGES, OPERATOR_PRIVILEGES, RollOutcome, RollStep,
+};
+use authdb_shared::health::Level;
 use authdb_shared::partition::{Month, RollSettings, plan_roll};
-use authdb_tests::world::on_every_server;
-use authdb_tests::{Engine, Pool, World};
+use authdb_tests::world::{on_every_server, servers};
+use authdb_tests::{Engine, Flavour, Pool, Server, World};
 use sqlx::{MySql, Transaction};
+use tokio::task::spawn_blocking;
 
+use crate::encryption::world_on;
 use crate::partitions::{roll, terms};
 
 const SUBJECT: &str = "lhcb:amara";
@@ -86,14 +92,43 @@ async fn an_account_that_cannot_see_who_holds_the_table_says_so() {
     on_every_server(|world| async move {
         let [add, _] = steps(&world).await;
         let db = crate::privileges::connect(&world, "ALL PRIVILEGES").await;
-        assert!(world.db.changes_wait_for_nobody().await, "the test's own account may see everything");
-        assert_eq!(db.changes_wait_for_nobody().await, world.engine() == Engine::MariaDb, "on {}", world.engine());
+        let seen = world.db.hidden_holders().await.expect("it can be asked");
+        assert_eq!(seen, None, "the test's own account may see everything");
+        let hidden = (world.engine() == Engine::MySql).then_some(HiddenHolders::NotGranted);
+        assert_eq!(db.hidden_holders().await.expect("it can be asked"), hidden, "on {}", world.engine());
         let (reader, _) = reader(&world).await;
         let error = db.roll(&world.permit, &add, &terms(&world, 1000).await).await.expect_err("it is held");
         assert!(error.is_contention() && error.to_string().contains("grant it PROCESS"), "{error}");
         reader.commit().await.expect("the reader ends");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_record_who_holds_the_table_is_told_from_a_missing_grant() {
+    if !servers().contains(&Engine::MySql) {
+        return;
+    }
+    let off = "--performance-schema-instrument=wait/lock/metadata/sql/mdl=OFF";
+    let start = || Server::start_with(Flavour::MySql, [off.into()]);
+    let server = spawn_blocking(start).await.expect("no panic").expect("the server starts");
+    let world = world_on(&server).await;
+    let config = Config::load(&Sources::default()).expect("the defaults are valid");
+    let about_locks = async |needed| {
+        let findings = world.db.diagnose(&config, needed, clock::host_now).await.expect("the server answers");
+        findings.into_iter().find(|finding| finding.subject == "locks")
+    };
+    let finding = about_locks(JANITOR_PRIVILEGES).await.expect("the janitor changes partitions");
+    assert_eq!(finding.level, Level::Warning);
+    assert!(finding.text.contains("wait/lock/metadata/sql/mdl=ON") && !finding.text.contains("grant"), "{finding}");
+    assert_eq!(about_locks(OPERATOR_PRIVILEGES).await, None, "it concerns nobody else");
+
+    // As the cure says, without the restart.
+    let instrument =
+        "UPDATE performance_schema.setup_instruments SET ENABLED = 'YES' WHERE NAME LIKE '%/metadata/sql/mdl'";
+    world.execute(instrument).await;
+    let finding = about_locks(JANITOR_PRIVILEGES).await.expect("the janitor changes partitions");
+    assert_eq!(finding.level, Level::Ok, "{finding}");
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ impl AuthDb {
         findings.extend(self.collation_finding().await?);
         findings.extend(self.encryption_finding(config).await?);
         findings.push(self.privilege_finding(needed).await?);
+        findings.extend(self.holders_finding(needed).await?);
         findings.extend(self.server_findings(host).await?);
         let witnesses = self.clock_witnesses(&config.policy, host).await?;
         let disagreements = witnesses.disagreements(config.policy.max_clock_skew);
@@ -120,6 +121,18 @@ impl AuthDb {
             names.join(", ")
         );
         Ok(Finding::new(level, "privileges", text))
+    }
+
+    /// Whether whoever changes the partitions can see whom that would harm.
+    async fn holders_finding(&self, needed: &[Privilege]) -> Result<Option<Finding>, DbError> {
+        let changes = needed.iter().any(|privilege| privilege.what == "ALTER");
+        if !changes || !self.partition_layout().await?.is_partitioned() {
+            return Ok(None);
+        }
+        Ok(Some(match self.hidden_holders().await? {
+            Some(why) => Finding::warning("locks", why.to_string()),
+            None => Finding::ok("locks", "a change of the partitions makes no login on this server wait"),
+        }))
     }
 
     async fn server_findings(&self, host: fn() -> Timestamp) -> Result<Vec<Finding>, DbError> {

@@ -144,6 +144,7 @@ pub use schema::{ExtraColumn, SchemaFacts};
 pub use server_facts::{GaleraFacts, ServerFacts};
 pub use server_load::ServerLoad;
 pub use sweep::{Backlog, Batch, Sweep, SweepCursor};
+pub use table_holders::HiddenHolders;
 pub use tokens_by_month::{MonthRows, TokensByMonth};
 pub use transaction::{
     AuthError, AuthorizationFlowRecord, DeviceFlowRecord, MAX_RETRY, NewAuthorizationFlow, Transaction, hash,

@@ -211,8 +211,9 @@ impl AuthDb {
     /// ([`AuthDb::prove_partition`]), and where it is not all old, it stays.
     ///
     /// It does not wait for the table, because logins would wait behind it: where somebody holds it, it is not tried, or
-    /// given up at once, and is to be tried again later. Only where the account cannot see who holds it
-    /// ([`AuthDb::changes_wait_for_nobody`]), `MySQL` waits for a second, its minimum.
+    /// given up at once, and is to be tried again later. Only where it cannot be seen who holds it
+    /// ([`AuthDb::hidden_holders`]), `MySQL` waits for a second, its minimum. On a Galera cluster the change undoes the
+    /// transactions that hold the table on *other* nodes, which cannot be seen from this one.
     ///
     /// # Errors
     /// [`DbError::Locked`] if somebody holds the table, with who it is; [`DbError::LeaseLost`] if the permit's lease is

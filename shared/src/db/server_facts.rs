@@ -132,6 +132,18 @@ impl AuthDb {
     }
 }
 
+impl AuthDb {
+    /// Whether the server is a node of a Galera cluster.
+    pub(super) async fn is_galera_node(&self) -> Result<bool, DbError> {
+        let Backend::MySql(pool) = &self.reader else { return Ok(false) };
+        if self.facts.flavour != Flavour::MariaDb {
+            return Ok(false);
+        }
+        let asking = async { galera(&mut *pool.acquire().await?).await };
+        Ok(self.limited("asking the server whether it is a node", asking).await?.is_some())
+    }
+}
+
 async fn describe(
     connection: &mut sqlx::MySqlConnection,
     flavour: Flavour,

@@ -1,7 +1,8 @@
 //! Who holds `RefreshTokens`, so that a change of it would have to wait, and every login behind the change.
 //!
 //! `MySQL` tells by `performance_schema`, if the account may read it and the server keeps account of these locks. `MariaDB`
-//! tells by a plugin that few have; without it the oldest transactions are named, one of which it must be.
+//! tells by a plugin that few have; without it the oldest transactions are named, one of which it must be. Of a Galera
+//! cluster a node tells only what is held on itself.
 //!
 //! Of the statement of a connection its shape is shown, without any value: values are hashes and keys of tokens.
 
@@ -10,7 +11,7 @@ use std::fmt;
 use sqlx::FromRow;
 
 use super::backend::{Backend, Flavour};
-use super::{AuthDb, statements};
+use super::{AuthDb, DbError, statements};
 use crate::text;
 
 const ASKING: &str = "asking who holds RefreshTokens";
@@ -46,7 +47,47 @@ pub(super) enum Holders {
     /// These have open transactions, and any of them may hold it.
     Candidates(Vec<TableHolder>),
     /// The server does not tell.
-    Hidden,
+    Hidden(HiddenHolders),
+}
+
+/// Why it cannot be seen who holds `RefreshTokens` before its partitions are changed, where that matters.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::db::HiddenHolders;
+///
+/// let why = HiddenHolders::NotRecorded.to_string();
+/// assert!(why.contains("wait/lock/metadata/sql/mdl"), "a grant would change nothing: {why}");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HiddenHolders {
+    /// The account may not read what tells it.
+    NotGranted,
+    /// The server does not keep account of these locks.
+    NotRecorded,
+    /// The account may not see the transactions of this node of a cluster.
+    NotGrantedOnNode,
+}
+
+/// What follows, and what to do.
+impl fmt::Display for HiddenHolders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotGranted => {
+                "this account cannot see who holds RefreshTokens, so each change of its partitions may make logins wait for \
+                 a second: grant it SELECT on performance_schema"
+            }
+            Self::NotRecorded => {
+                "the server does not record who holds RefreshTokens, so each change of its partitions may make logins wait \
+                 for a second: it needs performance_schema = ON and \
+                 performance-schema-instrument = 'wait/lock/metadata/sql/mdl=ON', in its configuration"
+            }
+            Self::NotGrantedOnNode => {
+                "this account cannot see who holds RefreshTokens, and on a Galera node a change of its partitions undoes \
+                 their transactions: grant it PROCESS"
+            }
+        })
+    }
 }
 
 impl fmt::Display for TableHolder {
@@ -73,7 +114,8 @@ impl fmt::Display for Holders {
             Self::Seen(holders) => write!(f, "held by {}", list(holders)),
             Self::Candidates(holders) if holders.is_empty() => f.write_str("no open transaction is left that held it"),
             Self::Candidates(holders) => write!(f, "held by one of the open transactions: {}", list(holders)),
-            Self::Hidden => f.write_str(
+            Self::Hidden(HiddenHolders::NotRecorded) => f.write_str("the server does not record by whom"),
+            Self::Hidden(_) => f.write_str(
                 "this account may not see by whom: grant it PROCESS, and on MySQL SELECT on performance_schema",
             ),
         }
@@ -81,11 +123,12 @@ impl fmt::Display for Holders {
 }
 
 impl AuthDb {
-    /// Whether this account can see who holds the table *before* it is to be changed. Where it cannot, a change waits for
-    /// the shortest time that the server knows, and logins wait as long.
+    /// Why it cannot be seen who holds the table *before* its partitions are changed; `None` where it can, or where that
+    /// does not matter, because a change gives up at once. Where it cannot, a change waits for the shortest time that
+    /// `MySQL` knows, and logins wait as long; and on a Galera node it undoes the transactions of those who hold it.
     ///
     /// # Errors
-    /// Never; an account that may not ask cannot see.
+    /// If the database cannot be asked; an account that may not ask cannot see.
     ///
     /// # Examples
     /// ```
@@ -96,37 +139,59 @@ impl AuthDb {
     /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
     /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
     /// # let permit = db.write_permit(&Actor::of_this_process())?;
-    /// assert!(db.changes_wait_for_nobody().await, "there are no partitions to change on SQLite");
+    /// assert_eq!(db.hidden_holders().await?, None, "there are no partitions to change on SQLite");
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn changes_wait_for_nobody(&self) -> bool {
-        // MariaDB gives up at once, whoever holds the table.
-        self.facts.flavour != Flavour::MySql || self.table_holders().await != Holders::Hidden
+    pub async fn hidden_holders(&self) -> Result<Option<HiddenHolders>, DbError> {
+        let is_node = self.is_galera_node().await?;
+        if self.facts.flavour != Flavour::MySql && !is_node {
+            return Ok(None);
+        }
+        Ok(match self.table_holders().await {
+            Holders::Hidden(_) if is_node => Some(HiddenHolders::NotGrantedOnNode),
+            Holders::Hidden(why) => Some(why),
+            Holders::Seen(_) | Holders::Candidates(_) => None,
+        })
     }
 
     /// Who holds the table now.
     pub(super) async fn table_holders(&self) -> Holders {
-        let Backend::MySql(pool) = &self.reader else { return Holders::Seen(Vec::new()) };
-        let ask = |statement: &'static str| {
-            self.limited(ASKING, async move { sqlx::query_as::<_, TableHolder>(statement).fetch_all(pool).await })
-        };
         if self.facts.flavour == Flavour::MySql {
+            let Backend::MySql(pool) = &self.reader else { return Holders::Seen(Vec::new()) };
             let counting = async { sqlx::query_scalar(statements::LOCK_INSTRUMENT.mysql).fetch_one(pool).await };
-            let is_kept: Result<i64, _> = self.limited(ASKING, counting).await;
-            if is_kept.is_ok_and(|count| count > 0)
-                && let Ok(holders) = ask(statements::TABLE_HOLDERS.mysql).await
-            {
-                return Holders::Seen(holders);
-            }
-        } else if let Ok(holders) = ask(PLUGIN).await {
-            return Holders::Seen(holders);
-        } else if let Ok(candidates) = ask(statements::OPEN_TRANSACTIONS.mysql).await {
-            return Holders::Candidates(candidates);
+            let is_recorded: Result<i64, _> = self.limited(ASKING, counting).await;
+            return match is_recorded {
+                Ok(0) => Holders::Hidden(HiddenHolders::NotRecorded),
+                Ok(_) => self.holders_by(statements::TABLE_HOLDERS.mysql).await.map_or(UNSEEN, Holders::Seen),
+                Err(_) => UNSEEN,
+            };
         }
-        Holders::Hidden
+        self.table_holders_or(statements::OPEN_TRANSACTIONS.mysql).await
+    }
+
+    /// Who holds the table, or might, on this node.
+    pub(super) async fn table_holders_on_node(&self) -> Holders {
+        self.table_holders_or(statements::OPEN_TRANSACTIONS_HERE.mysql).await
+    }
+
+    /// Who holds the table by `MariaDB`'s plugin, or else who might by this statement.
+    async fn table_holders_or(&self, candidates: &'static str) -> Holders {
+        if let Some(holders) = self.holders_by(PLUGIN).await {
+            return Holders::Seen(holders);
+        }
+        self.holders_by(candidates).await.map_or(UNSEEN, Holders::Candidates)
+    }
+
+    /// What a statement tells; `None` if the server does not know it, or the account may not ask.
+    async fn holders_by(&self, statement: &'static str) -> Option<Vec<TableHolder>> {
+        let Backend::MySql(pool) = &self.reader else { return Some(Vec::new()) };
+        let asking = async move { sqlx::query_as::<_, TableHolder>(statement).fetch_all(pool).await };
+        self.limited(ASKING, asking).await.ok()
     }
 }
+
+const UNSEEN: Holders = Holders::Hidden(HiddenHolders::NotGranted);
 
 /// A statement with `?` in place of every value: of texts in either quotes, and of words that begin with a digit.
 fn without_values(statement: &str) -> String {

@@ -150,6 +150,18 @@ statements! {
                 GROUP BY t.PROCESSLIST_ID ORDER BY seconds DESC LIMIT 3",
     };
 
+    /// Open transactions of this database, and of connections without one, the oldest first; not those by which a Galera
+    /// node applies what others have changed.
+    OPEN_TRANSACTIONS_HERE = Statement {
+        sqlite: "",
+        mysql: "SELECT CAST(p.ID AS SIGNED) AS connection, CAST(p.USER AS CHAR) AS user, CAST(p.HOST AS CHAR) AS host, \
+                CAST(p.TIME AS SIGNED) AS seconds, CAST(p.COMMAND AS CHAR) AS command, \
+                CAST(LEFT(p.INFO, 1000) AS CHAR) AS statement FROM information_schema.INNODB_TRX AS x \
+                JOIN information_schema.PROCESSLIST AS p ON p.ID = x.TRX_MYSQL_THREAD_ID \
+                WHERE p.ID <> CONNECTION_ID() AND p.USER <> 'system user' AND COALESCE(p.DB = DATABASE(), 1) \
+                ORDER BY x.TRX_STARTED LIMIT 3",
+    };
+
     /// Open transactions, those of this database and the oldest first.
     OPEN_TRANSACTIONS = Statement {
         sqlite: "",
