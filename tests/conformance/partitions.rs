@@ -141,7 +141,7 @@ async fn plan(world: &World) -> RollPlan {
 }
 
 async fn terms(world: &World) -> RollTerms<'_> {
-    RollTerms { now: world.now().await, policy: &world.policy, copy_limit: 100 }
+    RollTerms { now: world.now().await, policy: &world.policy, copy_limit: 100, proving: None }
 }
 
 /// Does what we plan, trying again as the janitor does: MariaDB's own background threads hold a table now and then.

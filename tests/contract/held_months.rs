@@ -45,7 +45,7 @@ async fn rows_in(world: &World, partition: &Partition) -> u64 {
 
 /// Tries again as the janitor does: MariaDB's own background threads hold a table now and then.
 async fn hold(world: &World, partition: &Partition) -> HoldOutcome {
-    let terms = RollTerms { now: world.now().await, policy: &world.policy, copy_limit: COPY_LIMIT };
+    let terms = RollTerms { now: world.now().await, policy: &world.policy, copy_limit: COPY_LIMIT, proving: None };
     loop {
         match world.db.hold_month(&world.permit, partition, &terms).await {
             Err(error) if error.is_contention() => tokio::task::yield_now().await,
@@ -55,7 +55,7 @@ async fn hold(world: &World, partition: &Partition) -> HoldOutcome {
 }
 
 async fn release(world: &World, held: &HeldMonth, policy: &Policy) -> RollOutcome {
-    let terms = RollTerms { now: world.now().await, policy, copy_limit: COPY_LIMIT };
+    let terms = RollTerms { now: world.now().await, policy, copy_limit: COPY_LIMIT, proving: None };
     loop {
         match world.db.release_month(&world.permit, held, &terms).await {
             Err(error) if error.is_contention() => tokio::task::yield_now().await,
@@ -182,7 +182,7 @@ async fn letting_a_month_go_waits_for_who_reads_it() {
             await_session(&world, waiting).await;
             reader.commit().await.expect("the reader ends");
         };
-        let terms = RollTerms { now: world.now().await, policy: &world.policy, copy_limit: COPY_LIMIT };
+        let terms = RollTerms { now: world.now().await, policy: &world.policy, copy_limit: COPY_LIMIT, proving: None };
         let (released, ()) = tokio::join!(world.db.release_month(&world.permit, &held, &terms), end_of_reader);
         assert_eq!(released.expect("nobody logs in by that table"), RollOutcome::Done, "on {}", world.engine());
     })

@@ -1,9 +1,10 @@
 //! Partitions: the layout as it is read, months that are added and dropped, and what is refused.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use authdb_shared::Timestamp;
-use authdb_shared::db::{DbError, RollOutcome, RollStep, RollTerms};
+use authdb_shared::db::{DbError, Proving, RollOutcome, RollStep, RollTerms};
 use authdb_shared::ids::Jti;
 use authdb_shared::partition::{Layout, Month, Partition, PartitionBound, RollPlan, RollSettings, plan_roll};
 use authdb_shared::policy::Policy;
@@ -24,7 +25,7 @@ async fn plan(world: &World) -> RollPlan {
 
 /// What a step is bound to, as of now.
 pub(crate) async fn terms(world: &World, copy_limit: u32) -> RollTerms<'_> {
-    RollTerms { now: world.now().await, policy: &world.policy, copy_limit }
+    RollTerms { now: world.now().await, policy: &world.policy, copy_limit, proving: None }
 }
 
 /// Changes the layout, trying again as the janitor does: MariaDB's own background threads hold a table now and then.
@@ -35,7 +36,11 @@ pub(crate) async fn roll(world: &World, step: &RollStep) -> RollOutcome {
 /// The same as of a time, under a policy.
 pub(crate) async fn roll_under(world: &World, step: &RollStep, now: Timestamp, policy: &Policy) -> RollOutcome {
     loop {
-        match world.db.roll(&world.permit, step, &RollTerms { now, policy, copy_limit: COPY_LIMIT }).await {
+        match world
+            .db
+            .roll(&world.permit, step, &RollTerms { now, policy, copy_limit: COPY_LIMIT, proving: None })
+            .await
+        {
             Err(error) if error.is_contention() => tokio::task::yield_now().await,
             result => return result.expect("the server can do it"),
         }
@@ -297,6 +302,35 @@ async fn a_partition_with_more_keys_than_one_window_is_read_to_its_end() {
         let proof = world.db.prove_partition(&oldest, world.now().await, &world.policy).await.expect("it is read");
         let newest = proof.newest.as_ref().and_then(Jti::issued_at);
         assert_eq!((proof.rows, newest), (20_100, Some(month.start().after(step * 20_099))), "on {}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_drop_hears_of_each_window_and_can_say_stop() {
+    on_every_server(|world| async move {
+        begins_early(&world).await;
+        let drop = RollStep::Drop(first_to_drop(&world).await);
+        let (month, step) = (months_ago(&world, 9).await, Duration::from_secs(30));
+        let rows: Vec<TokenRow> =
+            (0..40_100).map(|row| TokenRow::created(key_at(month.start().after(step * row)), SUBJECT)).collect();
+        world.add_tokens(&rows).await;
+        let before = names_and_bounds(&world).await;
+
+        let windows = AtomicU32::new(0);
+        let stops = || windows.fetch_add(1, Ordering::Relaxed) > 0;
+        let proving = Proving::while_told(&stops);
+        let terms = RollTerms { proving: Some(&proving), ..terms(&world, COPY_LIMIT).await };
+        let error = world.db.roll(&world.permit, &drop, &terms).await.expect_err("it was told to stop");
+        assert!(matches!(error, DbError::Stopped { .. }), "{error:?}");
+        assert_eq!(windows.load(Ordering::Relaxed), 1, "it ends with the window in hand on {}", world.engine());
+        assert_eq!(names_and_bounds(&world).await, before, "nothing is dropped on half a proof");
+
+        while let Err(error) = world.db.roll(&world.permit, &drop, &terms).await {
+            assert!(error.is_contention(), "{error:?}");
+        }
+        assert!(windows.load(Ordering::Relaxed) >= 3, "two more windows have another behind them");
+        assert_eq!(names_and_bounds(&world).await, before[1..], "on {}", world.engine());
     })
     .await;
 }

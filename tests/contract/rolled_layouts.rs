@@ -131,7 +131,7 @@ fn steps(plan: RollPlan) -> Vec<RollStep> {
 
 /// Takes a step, trying again as the janitor does: MariaDB's own background threads hold a table now and then.
 async fn roll(world: &World, now: Timestamp, case: &Case, step: &RollStep) -> RollOutcome {
-    let terms = RollTerms { now, policy: &case.policy, copy_limit: COPY_LIMIT };
+    let terms = RollTerms { now, policy: &case.policy, copy_limit: COPY_LIMIT, proving: None };
     loop {
         match world.db.roll(&world.permit, step, &terms).await {
             Err(error) if error.is_contention() => tokio::task::yield_now().await,

@@ -81,7 +81,7 @@ async fn take(run: &Run<'_>, step: &Step, report: &mut Report) -> Result<bool, D
 async fn change(run: &Run<'_>, step: &Step) -> Result<Result<String, String>, DbError> {
     let (db, janitor) = (&run.janitor.db, run.janitor);
     let copy_limit = janitor.settings.p_future_copy_limit;
-    let terms = RollTerms { now: run.now, policy: &janitor.policy, copy_limit };
+    let terms = RollTerms { now: run.now, policy: &janitor.policy, copy_limit, proving: None };
     let outcome = match step {
         Step::Roll(step) => db.roll(&run.permit, step, &terms).await?,
         Step::Release(held) => db.release_month(&run.permit, held, &terms).await?,

@@ -152,6 +152,12 @@ pub enum DbError {
         /// What was attempted.
         attempt: &'static str,
     },
+    /// Whoever asked for it said stop ([`Proving`](super::Proving)).
+    #[error("{attempt} was stopped before its end. Nothing was changed")]
+    Stopped {
+        /// What was attempted.
+        attempt: &'static str,
+    },
     /// A change through a read-only connection.
     #[error("this session is read-only: nothing can be changed. Start without --read-only to change things")]
     ReadOnly,

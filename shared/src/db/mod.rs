@@ -132,6 +132,7 @@ pub use ledger::{
 };
 pub use one_subject::OneSubject;
 pub use page::{Order, Page, PageCursor, PageRequest};
+pub use partition_proof::Proving;
 pub use partitioning::{Partitioning, PartitioningRefusal};
 pub use partitions::{RollOutcome, RollStep, RollTerms};
 pub use permit::WritePermit;

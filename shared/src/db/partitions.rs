@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, FromRow};
 
 use super::backend::Backend;
 use super::schema::quoted;
-use super::{AuthDb, DbError, WritePermit, statements};
+use super::{AuthDb, DbError, Proving, WritePermit, statements};
 use crate::clock::Timestamp;
 use crate::partition::{KeyForm, Layout, NewPartition, Partition, PartitionBound};
 use crate::policy::Policy;
@@ -52,7 +52,7 @@ pub enum RollStep {
 ///
 /// let policy = Policy::default();
 /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
-/// let terms = RollTerms { now, policy: &policy, copy_limit: 10_000 };
+/// let terms = RollTerms { now, policy: &policy, copy_limit: 10_000, proving: None };
 /// assert_eq!(terms.policy.token_horizon(terms.now).sql_text(), "2026-05-18 11:06:40");
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +63,8 @@ pub struct RollTerms<'a> {
     pub policy: &'a Policy,
     /// How many rows of the `MAXVALUE` partition may be copied while writes are blocked.
     pub copy_limit: u32,
+    /// Who hears of the progress where a month is read; nobody if `None`, and then it is read to its end each time.
+    pub proving: Option<&'a Proving<'a>>,
 }
 
 /// What became of a change.
@@ -86,6 +88,7 @@ pub enum RollOutcome {
     Refused(String),
 }
 
+const DROPPING: &str = "dropping a partition";
 const READING: &str = "reading the partitions of RefreshTokens";
 
 impl AuthDb {
@@ -217,7 +220,7 @@ impl AuthDb {
     ///
     /// # Errors
     /// [`DbError::Locked`] if somebody holds the table, with who it is; [`DbError::LeaseLost`] if the permit's lease is
-    /// gone; anything else if the database cannot do it.
+    /// gone; [`DbError::Stopped`] if the terms said stop; anything else if the database cannot do it.
     ///
     /// # Examples
     /// ```
@@ -234,7 +237,8 @@ impl AuthDb {
     /// let now = db.now().await?;
     /// let plan = plan_roll(&db.partition_layout().await?, now, &config.policy, config.janitor.roll);
     /// let add = RollStep::Add(plan.add);
-    /// let terms = RollTerms { now, policy: &config.policy, copy_limit: config.janitor.p_future_copy_limit };
+    /// let copy_limit = config.janitor.p_future_copy_limit;
+    /// let terms = RollTerms { now, policy: &config.policy, copy_limit, proving: None };
     /// let outcome = db.roll(&permit, &add, &terms).await?;
     /// assert!(matches!(outcome, RollOutcome::Refused(_)), "this is SQLite, and has no partition to split");
     /// # Ok(())
@@ -276,16 +280,49 @@ impl AuthDb {
             return Ok(RollOutcome::Refused("the partition for MAXVALUE is there already; plan again".to_owned()));
         }
         let statement = add_statement(Some(future), months, self.key_form().await?);
-        let rows = self.count_partition_rows(future, limit.saturating_add(1)).await?;
-        if rows > u64::from(limit) {
-            return Ok(RollOutcome::Refused(format!(
-                "no months are added: {} holds more than {limit} rows, and splitting it would block every login while \
-                 they are copied. In a quiet hour, raise janitor.p_future_copy_limit or run: {statement}",
-                text::harmless(&future.name)
-            )));
+        if let (_, Some(objection)) = self.weigh_adding(layout, months, limit).await? {
+            return Ok(RollOutcome::Refused(objection));
         }
         self.alter_tokens(permit, ADDING, statement).await?;
         Ok(RollOutcome::Done)
+    }
+
+    /// How many rows would be copied to add these months, counted up to `limit` and one more, and what speaks against it.
+    ///
+    /// # Errors
+    /// If the database cannot be asked, or takes too long.
+    ///
+    /// # Examples
+    /// ```
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// let layout = db.partition_layout().await?;
+    /// assert_eq!(db.weigh_adding(&layout, &[], 10_000).await?, (0, None), "there is nothing to split on SQLite");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn weigh_adding(
+        &self,
+        layout: &Layout,
+        months: &[NewPartition],
+        limit: u32,
+    ) -> Result<(u64, Option<String>), DbError> {
+        let Some(future) = layout.future() else { return Ok((0, None)) };
+        let rows = self.count_partition_rows(future, limit.saturating_add(1)).await?;
+        if rows <= u64::from(limit) {
+            return Ok((rows, None));
+        }
+        let statement = add_statement(Some(future), months, self.key_form().await?);
+        let objection = format!(
+            "no months are added: {} holds more than {limit} rows, and splitting it would block every login while they \
+             are copied. In a quiet hour, raise janitor.p_future_copy_limit or run: {statement}",
+            text::harmless(&future.name)
+        );
+        Ok((rows, Some(objection)))
     }
 
     async fn drop_partition(
@@ -300,11 +337,10 @@ impl AuthDb {
             let name = text::harmless(&planned.name);
             return Ok(RollOutcome::Refused(format!("{name} is no longer the partition it was; plan again")));
         }
-        let proof = self.prove_partition(planned, terms.now, terms.policy).await?;
-        if let Some(objection) = proof.objection() {
+        if let Some(objection) = self.prove_for_step(DROPPING, layout, planned, terms).await?.objection() {
             return Ok(RollOutcome::Refused(objection));
         }
-        self.alter_tokens(permit, "dropping a partition", drop_statement(planned)).await?;
+        self.alter_tokens(permit, DROPPING, drop_statement(planned)).await?;
         Ok(RollOutcome::Done)
     }
 

@@ -59,7 +59,8 @@ impl AuthDb {
     /// # let db = AuthDb::connect(&config.database).await?;
     /// # let permit = db.write_permit(&Actor::of_this_process())?;
     /// let (now, layout) = (db.now().await?, db.partition_layout().await?);
-    /// let terms = RollTerms { now, policy: &config.policy, copy_limit: config.janitor.p_future_copy_limit };
+    /// let copy_limit = config.janitor.p_future_copy_limit;
+    /// let terms = RollTerms { now, policy: &config.policy, copy_limit, proving: None };
     /// println!("{:?}", db.hold_month(&permit, &layout.partitions[0], &terms).await?);
     /// # Ok(())
     /// # }
@@ -90,7 +91,7 @@ impl AuthDb {
                 RollOutcome::Refused(reason) => HoldOutcome::Refused(reason),
             });
         }
-        if let Some(objection) = self.prove_partition(planned, terms.now, terms.policy).await?.objection() {
+        if let Some(objection) = self.prove_for_step(HOLDING, &layout, planned, terms).await?.objection() {
             return Ok(HoldOutcome::Refused(objection));
         }
         let table = match self.make_held_table(permit, bound, terms).await? {
@@ -172,7 +173,8 @@ impl AuthDb {
     /// # let db = AuthDb::connect(&config.database).await?;
     /// # let permit = db.write_permit(&Actor::of_this_process())?;
     /// let now = db.now().await?;
-    /// let terms = RollTerms { now, policy: &config.policy, copy_limit: config.janitor.p_future_copy_limit };
+    /// let copy_limit = config.janitor.p_future_copy_limit;
+    /// let terms = RollTerms { now, policy: &config.policy, copy_limit, proving: None };
     /// for held in db.held_months().await?.months {
     ///     if held.until(config.janitor.hold_dropped) <= now {
     ///         println!("{:?}", db.release_month(&permit, &held, &terms).await?);
@@ -192,7 +194,7 @@ impl AuthDb {
             Err(reason) => return Ok(RollOutcome::Refused(reason)),
         };
         if !held.is_empty
-            && let Some(objection) = self.prove_held_month(&held, terms.now, terms.policy).await?.objection()
+            && let Some(objection) = self.prove_for_release(&held, terms).await?.objection()
         {
             return Ok(RollOutcome::Refused(objection));
         }
