@@ -39,6 +39,8 @@ pub(crate) struct Report {
     /// How long the run left a busy server in peace, and why at last.
     pub(crate) waited: Option<(Duration, String)>,
     pub(crate) took: Duration,
+    /// Whether it is tried again soon, and not at the next trigger.
+    pub(crate) tries_again: bool,
 }
 
 impl Report {
@@ -51,13 +53,25 @@ impl Report {
             notes: Vec::new(),
             waited: None,
             took: Duration::ZERO,
+            tries_again: false,
         }
     }
 
-    /// Notes that something due was not done.
+    /// Notes that something due was not done, and would not be done if it were tried again soon.
     pub(crate) fn refuse(&mut self, reason: String) {
         self.outcome = Outcome::Refused;
         self.notes.push(reason);
+    }
+
+    /// Notes that something due was not done for a reason that may be gone in a minute.
+    pub(crate) fn refuse_for_now(&mut self, reason: String) {
+        self.refuse(reason);
+        self.tries_again = true;
+    }
+
+    /// There is nothing to be gained by trying again soon.
+    pub(crate) fn wait_for_trigger(&mut self) {
+        self.tries_again = false;
     }
 
     /// Notes a pause that a busy server was given.
@@ -72,9 +86,15 @@ impl Report {
         Some(format!("left the busy server in peace for {:.1} s: {reason}", waited.as_secs_f64()))
     }
 
+    /// Notes that work is left.
+    pub(crate) fn unfinished(&mut self) {
+        self.outcome = Outcome::Unfinished;
+        self.tries_again = true;
+    }
+
     /// Notes that another janitor goes on with the work.
     pub(crate) fn hand_over(&mut self) {
-        self.outcome = Outcome::Unfinished;
+        self.unfinished();
         self.notes.push("another janitor has taken over, and carries on".to_owned());
     }
 
@@ -83,6 +103,7 @@ impl Report {
             return self.hand_over();
         }
         self.outcome = Outcome::Failed { reason: error.to_string(), is_connection_loss: error.is_connection_loss() };
+        self.tries_again = true;
     }
 
     /// Rows changed or deleted in all.

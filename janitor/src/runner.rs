@@ -1,5 +1,8 @@
 //! One runner per job: it makes sure that a job never runs twice at once, that a run that panics or fails is an outcome
 //! and not the end of the daemon, and that what failed is tried again before the next day.
+//!
+//! What was refused is not, unless the reason may be gone in a minute: a month that may not be dropped would be read again
+//! every half an hour, and others dropped each time that a run may drop in a day.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +59,7 @@ impl Runner {
             if metrics.run_ended(&report) {
                 log(&report);
             }
-            failures = if report.outcome == Outcome::Done { 0 } else { failures + 1 };
+            failures = counted(failures, &report);
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.next_time(&report, failures, metrics.database_is_up()) => {}
@@ -89,13 +92,9 @@ impl Runner {
             }
             return;
         }
-        let next_try = match failures {
-            0 => None,
-            count => Some((FIRST_RETRY * 2_u32.saturating_pow(count.min(16) - 1)).min(LONGEST_RETRY)),
-        };
         tokio::select! {
             () = self.trigger.notified() => {}
-            () = sleep_if(next_try) => {}
+            () = sleep_if(next_try(failures)) => {}
         }
     }
 
@@ -122,6 +121,17 @@ impl Runner {
     }
 }
 
+/// Runs in a row, this one included, that are worth trying again soon.
+fn counted(before: u32, report: &Report) -> u32 {
+    if report.tries_again { before + 1 } else { 0 }
+}
+
+/// How long until the job is tried again without a trigger; `None` if only a trigger runs it.
+fn next_try(failures: u32) -> Option<Duration> {
+    let doublings = failures.checked_sub(1)?.min(16);
+    Some((FIRST_RETRY * 2_u32.saturating_pow(doublings)).min(LONGEST_RETRY))
+}
+
 /// What came of a run, also if it panics.
 async fn outcome_of(job: Job, run: impl Future<Output = Report> + Send + 'static) -> Report {
     match tokio::spawn(run).await {
@@ -130,6 +140,7 @@ async fn outcome_of(job: Job, run: impl Future<Output = Report> + Send + 'static
             let mut report = Report::new(job);
             let reason = format!("the job broke off: {panic}. This is a defect; please report it");
             report.outcome = Outcome::Failed { reason, is_connection_loss: false };
+            report.tries_again = true;
             report
         }
     }
@@ -175,5 +186,38 @@ mod tests {
         let Outcome::Failed { reason, is_connection_loss: false } = &report.outcome else { panic!("{report:?}") };
         assert!(reason.contains("of this test") && reason.contains("please report it"), "{reason}");
         assert_eq!(report.job, Job::Tokens);
+    }
+
+    /// After how many seconds the job would be tried again without a trigger.
+    fn tried_again_after(what_came: impl Fn(&mut Report)) -> Option<u64> {
+        let mut report = Report::new(Job::Tokens);
+        what_came(&mut report);
+        next_try(counted(0, &report)).map(|span| span.as_secs())
+    }
+
+    #[test]
+    fn what_is_refused_for_longer_waits_for_the_trigger() {
+        let why = || "it holds an active token".to_owned();
+        assert_eq!(tried_again_after(|_| {}), None, "all is done");
+        assert_eq!(tried_again_after(|report| report.refuse(why())), None);
+        assert_eq!(tried_again_after(|report| report.refuse_for_now("somebody reads it".to_owned())), Some(30));
+        let both = |report: &mut Report| {
+            report.refuse_for_now("somebody reads it".to_owned());
+            report.refuse(why());
+        };
+        assert_eq!(tried_again_after(both), Some(30), "whatever else is refused");
+        let used_up = |report: &mut Report| {
+            report.refuse_for_now("somebody reads it".to_owned());
+            report.wait_for_trigger();
+        };
+        assert_eq!(tried_again_after(used_up), None, "as many months are gone as may go in a day");
+    }
+
+    #[test]
+    fn waits_grow_up_to_half_an_hour_and_begin_anew() {
+        let seconds = |failures| next_try(failures).map_or(0, |span| span.as_secs());
+        assert_eq!([0, 1, 2, 3, 7, 8, u32::MAX].map(seconds), [0, 30, 60, 120, 1800, 1800, 1800]);
+        let report = Report::new(Job::Tokens);
+        assert_eq!(counted(7, &report), 0);
     }
 }

@@ -95,6 +95,17 @@ async fn when_its_time_has_come_a_held_month_goes_with_its_partition() {
         assert_eq!(held_tables(&world).await.len(), 2, "on {}", world.engine());
         let since = world.now().await;
         await_that("their time comes", || async { world.now().await > since.after(Duration::from_secs(2)) }).await;
+        // What the policy keeps by now does not go, and a plan says so before.
+        let janitor = Janitor::on(world.database.url()).with("AUTHDB_JANITOR_HOLD_DROPPED", "1s");
+        let kept = janitor.with("AUTHDB_POLICY_REFRESH_TOKEN_RETENTION_MONTHS", "24").run(&["plan", "tokens"]).await;
+        kept.assert_code(1);
+        for table in held_tables(&world).await {
+            let objection = format!("{table} is not dropped: it takes tokens that are issued until");
+            assert!(kept.output.contains(&objection), "{objection}: {kept:?}");
+        }
+        let due = run(&world, "1s", &["plan", "tokens"]).await;
+        due.assert_code(0);
+        assert!(due.output.contains(": 5 rows issued from"), "they have been read: {due:?}");
         // While it is switched off, nothing goes.
         let off = run(&world, "0s", &["plan", "tokens"]).await;
         assert!(off.output.contains("nothing drops it, because janitor.hold_dropped is off"), "{off:?}");

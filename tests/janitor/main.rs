@@ -19,5 +19,6 @@ mod reload;
 mod row_lock;
 mod several;
 mod status;
+mod stuck_months;
 mod traffic;
 mod units;

@@ -161,10 +161,16 @@ async fn a_future_that_is_too_full_is_refused_and_nothing_dropped() {
         let janitor = janitor(&world)
             .with("AUTHDB_JANITOR_P_FUTURE_COPY_LIMIT", "1")
             .with("AUTHDB_POLICY_MAX_CLOCK_SKEW", "90days");
+        let plan = janitor.run(&["plan", "tokens"]).await;
+        plan.assert_code(1);
         let outcome = janitor.run(&["once", "tokens"]).await;
         outcome.assert_code(1);
         assert!(outcome.output.contains("tokens: refused"), "{outcome:?}");
-        assert!(outcome.output.contains("janitor.p_future_copy_limit"), "{outcome:?}");
+        for said in [&outcome, &plan] {
+            assert!(said.output.contains("no months are added: p_future holds more than 1 rows"), "{said:?}");
+            assert!(said.output.contains("janitor.p_future_copy_limit"), "{said:?}");
+        }
+        assert!(!plan.output.contains("drop a month"), "a plan promises no more than the run does: {plan:?}");
         assert_eq!(state(&world).await, before, "nothing is dropped before the months are there");
     })
     .await;

@@ -37,7 +37,7 @@ pub(crate) async fn run(config: &Config, file: &Path, stop: CancellationToken) -
         Err(Refusal::Error(error)) => return Err(error),
     };
     let jobs = jobs(&plan)?;
-    let janitor = Janitor::new(db, config, stop.clone()).await.showing(Bar::begin()).bound_to(made_at, plan.layout);
+    let janitor = Janitor::new(db, config, stop.clone()).await.showing(Bar::begin()).bound_to(plan, made_at);
     let in_charge = once::take_charge(&janitor, &stop).await;
     let code = if in_charge { once::work(&janitor, &jobs).await } else { EXIT_REFUSED };
     janitor.close().await;

@@ -10,7 +10,7 @@ use authdb_shared::actor::Actor;
 use authdb_shared::clock;
 use authdb_shared::config::{Config, JanitorConfig};
 use authdb_shared::db::{AuthDb, DbError, Sweep, SweepCursor, WritePermit};
-use authdb_shared::janitor::{Job, fingerprint};
+use authdb_shared::janitor::{Job, Plan, Step, fingerprint};
 use authdb_shared::partition::Layout;
 use authdb_shared::{Policy, Timestamp};
 use tokio::time::Instant;
@@ -22,7 +22,7 @@ use crate::busy::Business;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::pace::{Limits, Pace};
-use crate::report::{Outcome, Report};
+use crate::report::Report;
 use crate::runner::jittered;
 use crate::tenure::Tenure;
 
@@ -47,6 +47,8 @@ pub(crate) struct Janitor {
 struct Planned {
     as_of: Timestamp,
     layout: String,
+    /// The partitions of each change that stands in it.
+    steps: Vec<Vec<String>>,
 }
 
 /// The right to go on, for one run.
@@ -86,10 +88,17 @@ impl Janitor {
         &self.bar
     }
 
-    /// Does what was due at a moment, on a layout with this fingerprint.
-    pub(crate) fn bound_to(mut self, as_of: Timestamp, layout: String) -> Self {
-        self.planned = Some(Planned { as_of, layout });
+    /// Does what stands in a plan, as of the moment when it was made.
+    pub(crate) fn bound_to(mut self, plan: Plan, as_of: Timestamp) -> Self {
+        let steps = plan.jobs.into_iter().flat_map(|job| job.steps).map(|step| step.partitions).collect();
+        self.planned = Some(Planned { as_of, layout: plan.layout, steps });
         self
+    }
+
+    /// Whether a step may be taken: any, unless a plan names those that may. What it refused may be possible by now and
+    /// the other way round, so that the run would come to other months than those that somebody has read.
+    fn may_take(&self, step: &Step) -> bool {
+        self.planned.as_ref().is_none_or(|planned| planned.steps.contains(&step.partitions()))
     }
 
     /// Whether a plan was made for another layout than this.
@@ -177,7 +186,7 @@ impl Janitor {
         let witnesses = self.db.clock_witnesses(&self.policy, clock::host_now).await?;
         let disagreements = witnesses.disagreements(self.policy.max_clock_skew);
         if !disagreements.is_empty() {
-            report.refuse("nothing was changed, because the clocks disagree".to_owned());
+            report.refuse_for_now("nothing was changed, because the clocks disagree".to_owned());
             report.notes.extend(disagreements);
             return Ok(());
         }
@@ -206,7 +215,7 @@ impl Run<'_> {
 
     /// Notes why the run ends with work left.
     fn leave_unfinished(&self, report: &mut Report) {
-        report.outcome = Outcome::Unfinished;
+        report.unfinished();
         report.notes.push(if self.janitor.stop.is_cancelled() {
             "stopped by a signal; the next run carries on".to_owned()
         } else {

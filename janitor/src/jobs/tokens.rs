@@ -1,8 +1,8 @@
 //! Refresh tokens: months are added ahead of time, then months past the retention are dropped as a whole, or
 //! held for a while first. Where there are no partitions, the same months are deleted row by row.
 
-use authdb_shared::db::{DbError, HoldOutcome, RollOutcome, RollStep, RollTerms, Sweep};
-use authdb_shared::janitor::{Agenda, Step};
+use authdb_shared::db::{DbError, HoldOutcome, Proving, RollOutcome, RollStep, RollTerms, Sweep};
+use authdb_shared::janitor::{Agenda, Quota, Step};
 use authdb_shared::partition::{Layout, Partition};
 
 use super::{Run, TRIES};
@@ -33,55 +33,105 @@ async fn roll(run: &Run<'_>, layout: &Layout, report: &mut Report) -> Result<(),
     if !steps.is_empty() {
         report.notes.extend(run.janitor.db.hidden_holders().await?.map(|why| why.to_string()));
     }
-    for step in steps {
-        if run.must_stop() {
-            run.leave_unfinished(report);
-            return Ok(());
-        }
-        let is_taken = take(run, &step, report).await?;
-        run.janitor.metrics().step(report.job);
-        // Months are added before any is dropped: while adding is in trouble, nothing else is touched. One month that may
-        // not be dropped does not keep the others.
-        if !is_taken && matches!(step, Step::Roll(RollStep::Add(_))) {
-            break;
-        }
+    let mut quota = Quota::of(run.janitor.settings.roll);
+    let is_through = take_all(run, &steps, &mut quota, report).await?;
+    if quota.is_touched() {
+        // Another run on the same day would drop more than a run may.
+        report.wait_for_trigger();
     }
-    report.notes.extend(notes);
-    let runway = run.janitor.db.partition_layout().await?.runway_months(run.now);
-    report.notes.push(format!("months partitioned ahead: {runway}"));
+    report.notes.extend(quota.note());
+    if is_through {
+        report.notes.extend(notes);
+        let runway = run.janitor.db.partition_layout().await?.runway_months(run.now);
+        report.notes.push(format!("months partitioned ahead: {runway}"));
+    }
     Ok(())
 }
 
-/// Takes one step, trying again while somebody holds the table. False if it could not be taken.
-async fn take(run: &Run<'_>, step: &Step, report: &mut Report) -> Result<bool, DbError> {
+/// Takes the steps, as far as they are possible. False if the run must end before.
+async fn take_all(run: &Run<'_>, steps: &[Step], quota: &mut Quota, report: &mut Report) -> Result<bool, DbError> {
+    for step in steps.iter().filter(|step| run.janitor.may_take(step)) {
+        if !quota.admits(step) {
+            continue;
+        }
+        if run.must_stop() {
+            run.leave_unfinished(report);
+            // What takes so long is reading the months, and it would take as long again.
+            report.wait_for_trigger();
+            return Ok(false);
+        }
+        let fate = take(run, step, report).await?;
+        run.janitor.metrics().step(report.job);
+        match (fate, step) {
+            (Fate::Taken, _) => quota.took(step),
+            (Fate::Stopped, _) => return Ok(false),
+            // Months are added before any is dropped: while adding is in trouble, nothing else is touched.
+            (_, Step::Roll(RollStep::Add(_))) => break,
+            // One month that may not be dropped does not keep the others.
+            (Fate::Refused, _) | (Fate::Held, Step::Release(_)) => {}
+            // They need the same table.
+            (Fate::Held, _) => break,
+        }
+    }
+    Ok(true)
+}
+
+/// What came of a step.
+enum Fate {
+    Taken,
+    /// It may not be taken.
+    Refused,
+    /// Somebody holds what it needs.
+    Held,
+    /// The run must end.
+    Stopped,
+}
+
+/// Takes one step, trying again while somebody holds the table.
+async fn take(run: &Run<'_>, step: &Step, report: &mut Report) -> Result<Fate, DbError> {
+    let job = report.job;
+    let goes_on = || {
+        run.janitor.metrics().step(job);
+        !run.must_stop()
+    };
+    let proving = Proving::while_told(&goes_on);
     for attempt in 1..=TRIES {
-        match change(run, step).await {
+        match change(run, step, &proving).await {
             Ok(Ok(done)) => {
                 report.changes.push(done);
-                return Ok(true);
+                return Ok(Fate::Taken);
             }
             Ok(Err(reason)) => {
                 report.refuse(reason);
-                return Ok(false);
+                return Ok(Fate::Refused);
+            }
+            Err(DbError::Stopped { .. }) => {
+                let name = step.partitions().join(", ");
+                report.notes.push(format!(
+                    "{name} could not be read to its end in this run; if that goes on, raise janitor.time_budget"
+                ));
+                run.leave_unfinished(report);
+                report.wait_for_trigger();
+                return Ok(Fate::Stopped);
             }
             Err(error) if error.is_contention() => {
                 if attempt == TRIES || run.must_stop() {
-                    report.refuse(format!("{error}. The next run tries again"));
-                    return Ok(false);
+                    report.refuse_for_now(format!("{error}. The next run tries again"));
+                    return Ok(Fate::Held);
                 }
                 run.wait_after(attempt).await;
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(false)
+    unreachable!("the last try returns")
 }
 
 /// Tries a step once: what was done, or why not.
-async fn change(run: &Run<'_>, step: &Step) -> Result<Result<String, String>, DbError> {
+async fn change(run: &Run<'_>, step: &Step, proving: &Proving<'_>) -> Result<Result<String, String>, DbError> {
     let (db, janitor) = (&run.janitor.db, run.janitor);
     let copy_limit = janitor.settings.p_future_copy_limit;
-    let terms = RollTerms { now: run.now, policy: &janitor.policy, copy_limit, proving: None };
+    let terms = RollTerms { now: run.now, policy: &janitor.policy, copy_limit, proving: Some(proving) };
     let outcome = match step {
         Step::Roll(step) => db.roll(&run.permit, step, &terms).await?,
         Step::Release(held) => db.release_month(&run.permit, held, &terms).await?,

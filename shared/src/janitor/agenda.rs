@@ -2,7 +2,8 @@
 //! then old months, which are dropped, or held first (`janitor.hold_dropped`).
 //!
 //! The partition of a held month stays in its place, empty, until the held month goes. It is old as ever, so a roll would
-//! plan to drop it, again and again, and leave no room for others within `max_drops_per_run`: that is sorted out here.
+//! plan to drop it, again and again: that is sorted out here. How much of an agenda one run takes, its
+//! [`Quota`](super::Quota) says.
 
 use std::time::Duration;
 
@@ -33,7 +34,29 @@ pub enum Step {
     Hold(Partition),
 }
 
-/// All that is due.
+impl Step {
+    /// The names of the partitions that it adds or takes away; that of the table, of a month that is held in one.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::janitor::Step;
+    /// use authdb_shared::partition::{Partition, PartitionBound};
+    ///
+    /// let bound = PartitionBound::parse("'01a22ee6b00070008000000000000000'");
+    /// let november = Partition { name: "p_2026_11".to_owned(), bound, rows: 0, bytes: 0 };
+    /// assert_eq!(Step::Hold(november).partitions(), ["p_2026_11"]);
+    /// ```
+    #[must_use]
+    pub fn partitions(&self) -> Vec<String> {
+        match self {
+            Self::Roll(RollStep::Add(months)) => months.iter().map(|month| month.name.clone()).collect(),
+            Self::Roll(RollStep::Drop(partition)) | Self::Hold(partition) => vec![partition.name.clone()],
+            Self::Release(held) => vec![held.table.clone()],
+        }
+    }
+}
+
+/// All that is due, however much a run may take of it.
 ///
 /// # Examples
 /// ```
@@ -77,46 +100,23 @@ impl Agenda {
     #[must_use]
     pub fn make(layout: &Layout, held: &HeldMonths, now: Timestamp, policy: &Policy, settings: &JanitorConfig) -> Self {
         let span = settings.hold_dropped;
-        let mut agenda = Self::default();
-        let at_most = settings.roll.max_drops_per_run;
+        let everything = RollSettings { max_drops_per_run: usize::MAX, ..settings.roll };
+        let RollPlan { drop, refusals, add, adds_future, .. } = plan_roll(layout, now, policy, everything);
+        let mut agenda = Self { refusals, ..Self::default() };
+        if adds_future || !add.is_empty() {
+            agenda.steps.push(Step::Roll(RollStep::Add(add)));
+        }
         if span.is_zero() {
-            let plan = plan_roll(layout, now, policy, settings.roll);
-            agenda.refusals.clone_from(&plan.refusals);
-            agenda.postpone(plan.postponed_drops);
-            agenda.steps.extend(steps(plan).into_iter().map(Step::Roll));
+            agenda.steps.extend(drop.into_iter().map(|partition| Step::Roll(RollStep::Drop(partition))));
         } else {
-            let everything = RollSettings { max_drops_per_run: usize::MAX, ..settings.roll };
-            let RollPlan { drop, refusals, add, adds_future, .. } = plan_roll(layout, now, policy, everything);
-            agenda.refusals = refusals;
-            let additions = RollPlan { add, adds_future, ..RollPlan::default() };
-            agenda.steps.extend(steps(additions).into_iter().map(Step::Roll));
-            let released = agenda.release(held, now, span, at_most);
+            let is_due = |held: &HeldMonth| held.until(span) <= now;
+            agenda.steps.extend(held.months.iter().filter(|held| is_due(held)).cloned().map(Step::Release));
             // With the held month goes its partition.
-            let is_free = |partition: &Partition| match of(held, partition) {
-                Some(held) => held.is_empty || released.contains(held),
-                None => true,
-            };
-            let due: Vec<Partition> = drop.into_iter().filter(is_free).collect();
-            agenda.postpone(due.len().saturating_sub(at_most));
-            agenda.steps.extend(due.into_iter().take(at_most).map(Step::Hold));
+            let is_free = |partition: &Partition| of(held, partition).is_none_or(|held| held.is_empty || is_due(held));
+            agenda.steps.extend(drop.into_iter().filter(is_free).map(Step::Hold));
         }
         agenda.tell(held, span);
         agenda
-    }
-
-    /// The held months whose time has come.
-    fn release(&mut self, held: &HeldMonths, now: Timestamp, span: Duration, at_most: usize) -> Vec<HeldMonth> {
-        let is_due = |held: &&HeldMonth| held.until(span) <= now;
-        let due: Vec<HeldMonth> = held.months.iter().filter(is_due).take(at_most).cloned().collect();
-        self.steps.extend(due.iter().cloned().map(Step::Release));
-        due
-    }
-
-    fn postpone(&mut self, count: usize) {
-        if count > 0 {
-            let text = format!("{count} more may be dropped and wait for the next run (janitor.max_drops_per_run)");
-            self.notes.push(text);
-        }
     }
 
     /// Says what is held, and what only looks like it.
@@ -143,12 +143,6 @@ impl Agenda {
 fn of<'a>(held: &'a HeldMonths, partition: &Partition) -> Option<&'a HeldMonth> {
     let PartitionBound::Below(bound) = partition.bound else { return None };
     held.of(bound)
-}
-
-/// The steps of a plan, in their order.
-fn steps(plan: RollPlan) -> Vec<RollStep> {
-    let add = (plan.adds_future || !plan.add.is_empty()).then_some(RollStep::Add(plan.add));
-    add.into_iter().chain(plan.drop.into_iter().map(RollStep::Drop)).collect()
 }
 
 #[cfg(test)]
@@ -203,10 +197,9 @@ mod tests {
 
     #[test]
     fn months_are_dropped_at_once_unless_they_are_to_be_held() {
-        assert_eq!(words(&agenda(&[], Duration::ZERO)), ["drop p_2026_1", "drop p_2026_2"]);
-        let holding = agenda(&[], WEEK);
-        assert_eq!(words(&holding), ["hold p_2026_1", "hold p_2026_2"]);
-        assert!(holding.notes[0].starts_with("2 more may be dropped"), "{holding:?}");
+        let months = ["p_2026_1", "p_2026_2", "p_2026_3", "p_2026_4"];
+        assert_eq!(words(&agenda(&[], Duration::ZERO)), months.map(|month| format!("drop {month}")));
+        assert_eq!(words(&agenda(&[], WEEK)), months.map(|month| format!("hold {month}")));
     }
 
     #[test]
@@ -224,19 +217,20 @@ mod tests {
     #[test]
     fn a_held_month_goes_with_its_partition_when_its_time_has_come() {
         let months = [held(january(), now().before(WEEK)), held(january().plus(1), now())];
-        assert_eq!(words(&agenda(&months, WEEK)), ["release 2026-01", "hold p_2026_1", "hold p_2026_3"]);
+        let expected = ["release 2026-01", "hold p_2026_1", "hold p_2026_3", "hold p_2026_4"];
+        assert_eq!(words(&agenda(&months, WEEK)), expected);
     }
 
     #[test]
     fn a_table_that_is_still_empty_is_filled_by_the_next_run() {
         let empty = HeldMonth { is_empty: true, ..held(january(), now()) };
-        assert_eq!(words(&agenda(&[empty], WEEK)), ["hold p_2026_1", "hold p_2026_2"]);
+        assert_eq!(words(&agenda(&[empty], WEEK))[..2], ["hold p_2026_1", "hold p_2026_2"]);
     }
 
     #[test]
     fn what_is_held_stays_when_holding_is_switched_off() {
         let agenda = agenda(&[held(january(), now().before(WEEK))], Duration::ZERO);
-        assert_eq!(words(&agenda), ["drop p_2026_1", "drop p_2026_2"], "the first of them is empty");
+        assert_eq!(words(&agenda)[..2], ["drop p_2026_1", "drop p_2026_2"], "the first of them is empty");
         assert!(agenda.notes.iter().any(|note| note.contains("nothing drops it")), "{agenda:?}");
     }
 }

@@ -8,9 +8,11 @@
 mod agenda;
 mod job;
 mod plan;
+mod quota;
 mod status;
 
 pub use agenda::{Agenda, Step};
 pub use job::Job;
 pub use plan::{PLAN_VERSION, Plan, PlannedJob, PlannedStep, PlannedSweep, fingerprint, settings};
+pub use quota::Quota;
 pub use status::{JanitorStatus, JobStatus, LeaseStatus, SweepBacklog};

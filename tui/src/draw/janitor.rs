@@ -103,10 +103,12 @@ pub(super) fn planned(app: &App, job: &PlannedJob) -> Vec<Line<'static>> {
     }
     for step in &job.steps {
         let what = format!("{} {}", step.change, harmless(&step.partitions.join(", ")));
-        let size = (step.rows > 0)
-            .then(|| format!(": {}, about {}", counted(step.rows, "token"), partitions::size(step.bytes)));
-        let active =
-            (!step.change.starts_with("add")).then(|| format!("; {} of them may still work", number(step.active)));
+        let adds = step.change.starts_with("add");
+        let size = (step.rows > 0).then(|| {
+            let (rows, fate) = (counted(step.rows, "token"), if adds { " to copy" } else { "" });
+            format!(": {rows}{fate}, about {}", partitions::size(step.bytes))
+        });
+        let active = (!adds).then(|| format!("; {} of them may still work", number(step.active)));
         let text = [Some(what), size, active].into_iter().flatten().collect::<String>();
         let role = if step.active > 0 { Role::Urgent } else { Role::Plain };
         lines.push(line(text, style::of(role)));

@@ -59,6 +59,9 @@ impl fmt::Display for PlannedStep {
         write!(f, "  {} {names}", self.change)?;
         if let (Some(oldest), Some(newest)) = (&self.oldest, &self.newest) {
             write!(f, ": {} rows issued from {oldest} to {newest}, about {} bytes", self.rows, self.bytes)?;
+        } else if self.rows > 0 {
+            let fate = if self.change.starts_with("add") { " of p_future to copy" } else { "" };
+            write!(f, ": {} rows{fate}", self.rows)?;
         }
         writeln!(f, "\n    {}", text::harmless(&self.statement))
     }

@@ -5,14 +5,14 @@
 //! it, as of the moment when it was made, or nothing.
 
 mod display;
+mod tokens;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Agenda, Job, Step};
+use super::Job;
 use crate::clock::Timestamp;
 use crate::config::{Config, KEYS};
-use crate::db::{AuthDb, DbError, HeldMonth, RollStep, Sweep, SweepCursor};
-use crate::ids::Jti;
+use crate::db::{AuthDb, DbError, Sweep, SweepCursor};
 use crate::partition::Layout;
 
 /// The form of the file; another one is refused.
@@ -93,7 +93,7 @@ pub struct PlannedJob {
     pub job: String,
     /// Rows that would be changed or deleted.
     pub sweeps: Vec<PlannedSweep>,
-    /// Changes of the partitions, in their order.
+    /// Changes of the partitions that would be tried, in their order; those that are refused among them.
     pub steps: Vec<PlannedStep>,
     /// What is due and would not be done, and why.
     pub refused: Vec<String>,
@@ -155,7 +155,7 @@ pub struct PlannedStep {
     pub change: String,
     /// The names of the partitions concerned.
     pub partitions: Vec<String>,
-    /// Rows that go, counted.
+    /// Rows that go, counted; where months are added, rows that are copied, counted up to the limit and one more.
     pub rows: u64,
     /// How many of them may still work: tokens that are CREATED and whose key does not tell their age.
     #[serde(default)]
@@ -246,7 +246,7 @@ impl Plan {
         for job in jobs {
             planned.push(match job {
                 Job::Flows => flows(db, config, now).await?,
-                Job::Tokens => tokens(db, config, layout, now).await?,
+                Job::Tokens => tokens::planned(db, config, layout, now).await?,
             });
         }
         Ok(planned)
@@ -331,50 +331,6 @@ async fn flows(db: &AuthDb, config: &Config, now: Timestamp) -> Result<PlannedJo
     Ok(PlannedJob { sweeps, ..PlannedJob::of(Job::Flows) })
 }
 
-async fn tokens(db: &AuthDb, config: &Config, layout: &Layout, now: Timestamp) -> Result<PlannedJob, DbError> {
-    let mut job = PlannedJob::of(Job::Tokens);
-    if !layout.is_partitioned() {
-        if db.can_partition() {
-            job.notes.push("RefreshTokens has no partitions; old months are deleted row by row".to_owned());
-        }
-        job.sweeps.push(planned_sweep(db, config, Sweep::PurgeTokens, now).await?);
-        return Ok(job);
-    }
-    let agenda = Agenda::make(layout, &db.held_months().await?, now, &config.policy, &config.janitor);
-    job.refused = agenda.refusals;
-    job.notes.extend(agenda.notes);
-    job.notes.push(format!("months partitioned ahead now: {}", layout.runway_months(now)));
-    for step in agenda.steps {
-        let (planned, objection) = match step {
-            Step::Roll(step) => planned_step(db, config, layout, &step, now).await?,
-            Step::Hold(partition) => {
-                let (planned, objection) =
-                    planned_step(db, config, layout, &RollStep::Drop(partition.clone()), now).await?;
-                let statement = AuthDb::hold_statement(&partition);
-                (
-                    PlannedStep { change: "hold a month, or drop it if empty:".to_owned(), statement, ..planned },
-                    objection,
-                )
-            }
-            Step::Release(held) => (released(&held), None),
-        };
-        job.refused.extend(objection);
-        job.steps.push(planned);
-    }
-    Ok(job)
-}
-
-fn released(held: &HeldMonth) -> PlannedStep {
-    PlannedStep {
-        change: format!("drop a month that is held since {}:", held.since),
-        partitions: vec![held.table.clone()],
-        rows: held.rows,
-        bytes: held.bytes,
-        statement: held.release_statement(),
-        ..PlannedStep::default()
-    }
-}
-
 async fn planned_sweep(db: &AuthDb, config: &Config, sweep: Sweep, now: Timestamp) -> Result<PlannedSweep, DbError> {
     let cursor = SweepCursor::start(sweep, now, &config.policy);
     let backlog = db.backlog(&cursor).await?;
@@ -387,37 +343,6 @@ async fn planned_sweep(db: &AuthDb, config: &Config, sweep: Sweep, now: Timestam
         oldest: backlog.oldest.map(|oldest| oldest.to_string()),
         statement: db.sweep_statement(sweep).to_owned(),
     })
-}
-
-/// A step as it would be taken, and what speaks against it.
-async fn planned_step(
-    db: &AuthDb,
-    config: &Config,
-    layout: &Layout,
-    step: &RollStep,
-    now: Timestamp,
-) -> Result<(PlannedStep, Option<String>), DbError> {
-    let empty = PlannedStep { statement: db.roll_statement(layout, step).await?, ..PlannedStep::default() };
-    let partition = match step {
-        RollStep::Add(months) => {
-            let partitions = months.iter().map(|month| month.name.clone()).collect();
-            return Ok((PlannedStep { change: "add months".to_owned(), partitions, ..empty }, None));
-        }
-        RollStep::Drop(partition) => partition,
-    };
-    let proof = db.prove_partition(partition, now, &config.policy).await?;
-    let issued = |jti: &Option<Jti>| jti.as_ref().and_then(Jti::issued_at).map(|time| time.to_string());
-    let planned = PlannedStep {
-        change: "drop a month".to_owned(),
-        partitions: vec![partition.name.clone()],
-        rows: proof.rows,
-        active: proof.undated_created,
-        bytes: partition.bytes,
-        oldest: issued(&proof.oldest),
-        newest: issued(&proof.newest),
-        ..empty
-    };
-    Ok((planned, proof.objection()))
 }
 
 impl PlannedJob {
