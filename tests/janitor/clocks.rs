@@ -141,6 +141,59 @@ async fn where_host_and_database_share_a_wrong_clock_keys_and_runs_contradict_it
     assert_that_there_was_work(&world).await;
 }
 
+/// What is done by hand need not have looked at the clocks, so that it was done proves nothing of them.
+#[tokio::test]
+async fn a_month_given_back_under_a_wrong_clock_does_not_make_it_right() {
+    let world = World::create(Engine::Sqlite).await;
+    add_run_and_work(&world).await;
+    let offset = Offset::Ahead(Duration::from_hours(24 * 40));
+    let then = clock::host_now().after(Duration::from_hours(24 * 40)).sql_text();
+    world
+        .execute(&format!(
+            "INSERT INTO JanitorRuns (Job, Host, StartTime, EndTime, Outcome, Counts) \
+             VALUES ('restore', 'one.example', '{then}', '{then}', 'done', '{{}}')"
+        ))
+        .await;
+    let before = state(&world).await;
+    let outcome = with_clock(janitor(&world), offset).run(&["once"]).await;
+    assert_refused(&outcome, &["perhaps the clock has jumped ahead"], offset);
+    assert_eq!(state(&world).await, before);
+    assert_that_there_was_work(&world).await;
+}
+
+/// Before the first run, the newest token is the only one to contradict a clock that host and database share.
+#[tokio::test]
+async fn at_the_first_run_of_all_the_newest_token_contradicts_a_clock_that_is_ahead() {
+    let world = World::create(Engine::Sqlite).await;
+    add_work(&world).await;
+    let before = state(&world).await;
+    for offset in OFFSETS.into_iter().filter(|offset| *offset != Offset::Ahead(10 * MINUTE)) {
+        let outcome = with_clock(janitor(&world), offset).run(&["once"]).await;
+        let said: &[&str] = match offset {
+            Offset::Ahead(_) => &["since the newest token was issued at", "perhaps the clock has jumped ahead"],
+            Offset::Behind(_) => &["the refresh token "],
+        };
+        assert_refused(&outcome, said, offset);
+        assert_eq!(state(&world).await, before, "with the clock {offset:?}");
+    }
+    assert_that_there_was_work(&world).await;
+}
+
+/// Where nobody has logged in for long, a first run cannot know that the clock is right; who does know says so.
+#[tokio::test]
+async fn an_installation_that_nobody_uses_goes_on_once_somebody_says_that_its_clock_is_right() {
+    on_every_engine(|world| async move {
+        world.add_token("CREATED", "lhcb:amara", Duration::from_hours(24 * 365)).await;
+        let refused = janitor(&world).run(&["once"]).await;
+        refused.assert_code(1);
+        assert!(refused.output.contains("run once with a policy.max_clock_skew"), "{refused:?}");
+        assert_eq!(world.number("SELECT COUNT(*) FROM RefreshTokens").await, 1, "on {}", world.engine());
+        janitor(&world).with("AUTHDB_POLICY_MAX_CLOCK_SKEW", "400days").run(&["once"]).await.assert_code(0);
+        janitor(&world).run(&["once"]).await.assert_code(0);
+    })
+    .await;
+}
+
 /// A janitor that was killed while the database's clock was ahead, or before it was set back, leaves a lease that seems to
 /// last for years.
 #[tokio::test]

@@ -58,6 +58,10 @@ async fn add_months(world: &World, old: u32) -> Record {
             record.live_tokens.extend(rows.into_iter().map(|row| row.key));
         }
     }
+    // Somebody has just logged in.
+    let now = TokenRow::created(key_at(world.start), SUBJECT);
+    record.live_tokens.insert(now.key.clone());
+    world.add_tokens(&[now]).await;
     record
 }
 

@@ -41,7 +41,11 @@ async fn old_table(world: &World, months: &[u32]) {
     world.execute("ALTER TABLE RefreshTokens REMOVE PARTITIONING").await;
     let mut rows: Vec<TokenRow> = (0..20).map(|_| TokenRow::created(version_4_key(), SUBJECT)).collect();
     for ago in months {
-        let day = months_ago(world, *ago).await.start().after(Duration::from_hours(12));
+        // Somebody has just logged in.
+        let day = match ago {
+            0 => world.start,
+            _ => months_ago(world, *ago).await.start().after(Duration::from_hours(12)),
+        };
         rows.extend((0..3).map(|_| TokenRow::created(key_at(day), SUBJECT)));
     }
     world.add_tokens(&rows).await;

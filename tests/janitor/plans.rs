@@ -35,7 +35,7 @@ async fn apply(janitor: &Janitor) -> Outcome {
 async fn partition(world: &World) {
     let first = world.start.calendar().checked_sub_months(chrono::Months::new(12)).expect("a date of this era");
     world.partition(Month::of(first.into()), 20).await;
-    let old = [12, 11, 2].map(|months| TokenRow::created(key_at(world.start.before(DAY * 30 * months)), SUBJECT));
+    let old = [12, 11, 2, 0].map(|months| TokenRow::created(key_at(world.start.before(DAY * 30 * months)), SUBJECT));
     world.add_tokens(&old).await;
 }
 

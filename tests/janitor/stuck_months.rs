@@ -15,13 +15,14 @@ async fn months_ago(world: &World, count: u32) -> Month {
     Month::of(now.checked_sub_months(chrono::Months::new(count)).expect("a date of this era").into())
 }
 
-/// Months from nine ago on, three of which are due, and a token in each of the two oldest.
+/// Months from nine ago on, three of which are due, and a token in each of the two oldest and in the present one.
 async fn begin(world: &World) {
     world.partition(months_ago(world, 9).await, 22).await;
     for ago in [9, 8] {
         let day = months_ago(world, ago).await.start().after(Duration::from_hours(24));
         world.add_tokens(&[TokenRow::created(key_at(day), SUBJECT)]).await;
     }
+    world.add_token("CREATED", SUBJECT, Duration::ZERO).await;
 }
 
 /// A key of version 4 that sorts into the oldest month. MariaDB's native keys of that version are sorted by their end.
@@ -81,7 +82,7 @@ async fn an_active_token_in_the_oldest_month_keeps_no_younger_one() {
         assert_eq!(due(&world).await, [9, 7], "on {}", world.engine());
         run(&world, "0s", &["once", "tokens"]).await.assert_code(1);
         assert_eq!(due(&world).await, [9], "on {}", world.engine());
-        assert_eq!(world.number("SELECT COUNT(*) FROM RefreshTokens").await, 2, "those of the oldest month");
+        assert_eq!(world.number("SELECT COUNT(*) FROM RefreshTokens").await, 3, "two of the oldest month, one of this");
     })
     .await;
 }

@@ -1,4 +1,7 @@
 //! `restore`: gives a month back that was dropped and is still held.
+//!
+//! It asks no clocks. Nothing that it does depends on the time, and a wrong clock may be why the month has to come back. So
+//! its run is no witness of the clocks, either.
 
 use authdb_shared::Error;
 use authdb_shared::actor::Actor;

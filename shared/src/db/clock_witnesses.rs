@@ -5,9 +5,11 @@
 //! clock decides, but only while the witnesses agree with it.
 //!
 //! Where host and database are one machine, or follow the same wrong server of the time, their clocks agree on anything.
-//! Then the last run is heard, of those that saw the clocks agree: it cannot have ended later than now, and if it is long
-//! ago, something should have happened since that is not: a janitor looks every few minutes, and people log in. A run that
-//! was refused is no witness, because it was dated by a clock that nobody believed.
+//! Then the last run is heard, of those that saw the clocks agree: it cannot have ended later than now. And the last sign of
+//! life is, whether a run or a token: if it is long ago, something should have happened since that has not, for a janitor
+//! looks every few minutes, and people log in. A run that was refused is no witness, because it was dated by a clock that
+//! nobody believed; nor is what somebody did by hand, because that asks no clocks. Where there is neither a run nor a dated
+//! token, nothing has ever happened, and there is nothing to lose either.
 
 use std::time::Duration;
 
@@ -49,7 +51,8 @@ pub struct ClockWitnesses {
     pub last_run: Option<Timestamp>,
 }
 
-/// After so long without a run and without a new token, it is as likely that the clock has jumped.
+/// After so long without a run and without a new token, it is as likely that the clock has jumped. An installation that
+/// nobody uses is taken for one whose clock has, until somebody logs in or says that all is well.
 const LONGEST_SILENCE: Duration = Duration::from_hours(24);
 
 impl ClockWitnesses {
@@ -82,7 +85,7 @@ impl ClockWitnesses {
             let direction = if self.host > self.database { "ahead of" } else { "behind" };
             found.push(format!(
                 "the host's clock is {} {direction} the database's ({} against {}); set whichever is wrong",
-                humantime::format_duration(Duration::from_secs(skew.as_secs())),
+                seconds(skew),
                 self.host,
                 self.database,
             ));
@@ -92,34 +95,40 @@ impl ClockWitnesses {
             found.push(format!(
                 "the refresh token {jti} was issued at {issued}, {} after the database's present; the clock of the \
                  database or of a DiracX server is wrong",
-                humantime::format_duration(Duration::from_secs(issued.since(self.database).as_secs())),
+                seconds(issued.since(self.database)),
             ));
         }
-        found.extend(self.last_run.and_then(|last_run| self.against_last_run(last_run, tolerance)));
+        found.extend(self.against_last_run(tolerance).or_else(|| self.against_silence(tolerance)));
         found
     }
 
-    fn against_last_run(&self, last_run: Timestamp, tolerance: Duration) -> Option<String> {
-        let span = |from: Timestamp, to: Timestamp| {
-            humantime::format_duration(Duration::from_secs(to.since(from).as_secs())).to_string()
-        };
-        if last_run.since(self.database) > tolerance {
-            return Some(format!(
-                "the last run was at {last_run}, {} after the database's present; the clock has been set back. If it is \
-                 right now, and was wrong then, delete the rows of JanitorRuns that begin after the present",
-                span(self.database, last_run)
-            ));
-        }
-        let last_sign = self.newest_token.map_or(last_run, |token| token.max(last_run));
-        (self.database.since(last_sign) > LONGEST_SILENCE.max(tolerance)).then(|| {
-            format!(
-                "the last run was at {last_run}, {} before the database's present, and no token was issued since; perhaps \
-                 the clock has jumped ahead. If it is right, log in once, or run once with a policy.max_clock_skew that is \
-                 longer than that",
-                span(last_run, self.database)
-            )
-        })
+    fn against_last_run(&self, tolerance: Duration) -> Option<String> {
+        let last_run = self.last_run.filter(|last_run| last_run.since(self.database) > tolerance)?;
+        Some(format!(
+            "the last run was at {last_run}, {} after the database's present; the clock has been set back. If it is right \
+             now, and was wrong then, delete the rows of JanitorRuns that begin after the present",
+            seconds(last_run.since(self.database))
+        ))
     }
+
+    fn against_silence(&self, tolerance: Duration) -> Option<String> {
+        let last_sign = self.newest_token.max(self.last_run)?;
+        let silence = self.database.since(last_sign);
+        if silence <= LONGEST_SILENCE.max(tolerance) {
+            return None;
+        }
+        let sign = if self.last_run == Some(last_sign) { "the last run" } else { "the newest token was issued" };
+        Some(format!(
+            "nothing has happened since {sign} at {last_sign}, {} before the database's present; perhaps the clock has \
+             jumped ahead. If it is right, log in once, or run once with a policy.max_clock_skew that is longer than that",
+            seconds(silence)
+        ))
+    }
+}
+
+/// A span as people say it, without fractions of a second.
+fn seconds(span: Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(Duration::from_secs(span.as_secs()))
 }
 
 impl AuthDb {
@@ -209,9 +218,8 @@ mod tests {
     }
 
     /// What is said of a last run and a newest token, so many milliseconds before the present.
-    fn since(last_run: i64, newest_token: Option<i64>) -> Vec<String> {
-        let last_run = Some(at(NOW - last_run));
-        let newest_token = newest_token.map(|millis| at(NOW - millis));
+    fn since(last_run: Option<i64>, newest_token: Option<i64>) -> Vec<String> {
+        let [last_run, newest_token] = [last_run, newest_token].map(|millis| millis.map(|millis| at(NOW - millis)));
         ClockWitnesses { database: at(NOW), host: at(NOW), newest_token, future_token: None, last_run }
             .disagreements(Duration::from_secs(30))
     }
@@ -229,21 +237,35 @@ mod tests {
         let token = witnesses(NOW, Some(NOW + 120_000));
         assert!(token[0].contains("2m after"), "{token:?}");
     }
+
     #[test]
     fn a_run_in_the_future_tells_that_the_clock_was_set_back() {
-        assert!(since(-30_000, None).is_empty());
-        let back = since(-600_000, Some(0));
+        assert!(since(Some(-30_000), None).is_empty());
+        let back = since(Some(-600_000), Some(0));
         assert!(back.len() == 1 && back[0].contains("10m after the database's present"), "{back:?}");
     }
 
     #[test]
     fn a_day_without_runs_and_tokens_tells_that_the_clock_may_have_jumped() {
         const DAY: i64 = 24 * 3_600_000;
-        assert!(since(DAY, None).is_empty());
-        assert!(since(40 * DAY, Some(60_000)).is_empty(), "the janitor was off, and people logged in");
+        assert!(since(Some(DAY), None).is_empty());
+        assert!(since(Some(40 * DAY), Some(60_000)).is_empty(), "the janitor was off, and people logged in");
+        assert!(since(Some(60_000), Some(400 * DAY)).is_empty(), "nobody logs in, and the janitor looks");
         for newest_token in [None, Some(40 * DAY), Some(50 * DAY)] {
-            let ahead = since(40 * DAY, newest_token);
-            assert!(ahead.len() == 1 && ahead[0].contains("before the database's present"), "{ahead:?}");
+            let ahead = since(Some(40 * DAY), newest_token);
+            assert!(ahead.len() == 1 && ahead[0].contains("since the last run at "), "{ahead:?}");
         }
+        let ahead = since(Some(50 * DAY), Some(40 * DAY));
+        assert!(ahead[0].contains("since the newest token was issued at ") && ahead[0].contains("1month"), "{ahead:?}");
+    }
+
+    #[test]
+    fn before_the_first_run_the_newest_token_tells_it_alone() {
+        const DAY: i64 = 24 * 3_600_000;
+        assert!(since(None, Some(DAY)).is_empty());
+        let ahead = since(None, Some(3650 * DAY));
+        assert!(ahead.len() == 1 && ahead[0].contains("since the newest token was issued at "), "{ahead:?}");
+        assert!(ahead[0].contains("log in once, or run once with a policy.max_clock_skew"), "{ahead:?}");
+        assert!(since(None, None).is_empty(), "nothing has ever happened");
     }
 }

@@ -110,11 +110,13 @@ statements! {
                 AND TABLE_NAME = 'JanitorRuns'",
     };
 
-    /// When the last run began that did its work, and so saw the clocks agree.
+    /// When the last run began that did its work, and so saw the clocks agree. What is done by hand beside the jobs need not
+    /// have looked at them.
     LAST_GOOD_RUN = Statement {
-        sqlite: "SELECT StartTime FROM JanitorRuns WHERE Outcome IN ('done', 'stopped') ORDER BY Id DESC LIMIT 1",
+        sqlite: "SELECT StartTime FROM JanitorRuns WHERE Outcome IN ('done', 'stopped') AND Job IN ('flows', 'tokens') \
+                 ORDER BY Id DESC LIMIT 1",
         mysql: "SELECT CAST(StartTime AS CHAR) FROM JanitorRuns WHERE Outcome IN ('done', 'stopped') \
-                ORDER BY Id DESC LIMIT 1",
+                AND Job IN ('flows', 'tokens') ORDER BY Id DESC LIMIT 1",
     };
 
     /// Binds: id, limit. The runs before one, newest first.
