@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authdb_shared::Timestamp;
 use authdb_tests::world::{DeviceFlowRow, TokenRow, key_at, on_every_engine, on_every_server};
 use authdb_tests::{Engine, World};
 use serde_json::Value;
@@ -74,6 +75,47 @@ async fn a_job_that_has_not_run_for_long_is_overdue() {
         let (code, json) = status(&world).await;
         assert_eq!(code, Some(2), "{json:#}");
         assert!(findings(&json).contains("overdue"), "on {}: {json:#}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_is_overdue_however_often_the_other_one_has_run_since() {
+    on_every_engine(|world| async move {
+        janitor(&world).run(&["once", "tokens"]).await.assert_code(0);
+        let [long_ago, now] = [world.start.before(Duration::from_hours(5 * 24)), world.start].map(Timestamp::sql_text);
+        world.execute(&format!("UPDATE JanitorRuns SET StartTime = '{long_ago}'")).await;
+        let flows = vec![format!("('flows', 'one.example', '{now}', '{now}', 'done', '{{}}')"); 1_100].join(", ");
+        let columns = "Job, Host, StartTime, EndTime, Outcome, Counts";
+        world.execute(&format!("INSERT INTO JanitorRuns ({columns}) VALUES {flows}")).await;
+        let (code, json) = status(&world).await;
+        assert_eq!(code, Some(2), "{json:#}");
+        assert!(findings(&json).contains("overdue"), "on {}: {json:#}", world.engine());
+        assert_eq!(json["jobs"][1]["last_outcome"], "done", "it did run here: {json:#}");
+
+        // One that never came to a good end is overdue, too.
+        world.execute("UPDATE JanitorRuns SET Outcome = 'failed', Error = 'no' WHERE Job = 'tokens'").await;
+        let (code, json) = status(&world).await;
+        assert_eq!(code, Some(2), "{json:#}");
+        assert!(findings(&json).contains("no run was good yet"), "on {}: {json:#}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_layout_that_is_not_diracx_s_is_critical_and_the_rest_is_told_all_the_same() {
+    on_every_server(|world| async move {
+        janitor(&world).run(&["once"]).await.assert_code(0);
+        world.execute("ALTER TABLE RefreshTokens PARTITION BY KEY (JTI) PARTITIONS 4").await;
+        let (code, json) = status(&world).await;
+        assert_eq!((code, json["level"].as_str()), (Some(2), Some("critical")), "{json:#}");
+        assert!(findings(&json).contains("not by RANGE COLUMNS(JTI)"), "on {}: {json:#}", world.engine());
+        assert_eq!(json["jobs"][1]["last_outcome"], "done", "{json:#}");
+        let check = janitor(&world).run(&["check"]).await;
+        check.assert_code(1);
+        for said in [" ledger", "critical  partitions", "not by RANGE COLUMNS(JTI)"] {
+            assert!(check.output.contains(said), "{said} on {}: {check:?}", world.engine());
+        }
     })
     .await;
 }

@@ -10,10 +10,11 @@ use crate::health::{Finding, Level};
 
 impl AuthDb {
     /// Looks at schema, indexes, collations, encryption, privileges, server, clocks, ledger and partitions, in this order.
-    /// `needed` is what the account must be able to do; `host` is the host's clock.
+    /// `needed` is what the account must be able to do; `host` is the host's clock. What cannot be looked at on a database
+    /// that answers is a finding too, and does not keep the rest from being told.
     ///
     /// # Errors
-    /// If the database cannot be asked.
+    /// If the database cannot be reached.
     ///
     /// # Examples
     /// ```
@@ -38,23 +39,34 @@ impl AuthDb {
         needed: &[Privilege],
         host: fn() -> Timestamp,
     ) -> Result<Vec<Finding>, DbError> {
-        let mut findings = self.schema_findings().await?;
-        findings.push(self.index_finding().await?);
-        findings.extend(self.collation_finding().await?);
-        findings.extend(self.encryption_finding(config).await?);
-        findings.push(self.privilege_finding(needed).await?);
-        findings.extend(self.holders_finding(needed).await?);
-        findings.extend(self.server_findings(host).await?);
+        let mut findings = Vec::new();
+        let mut add = |subject: &str, part: Result<Vec<Finding>, DbError>| -> Result<(), DbError> {
+            let found = or_finding(part, subject, &mut findings)?;
+            findings.extend(found);
+            Ok(())
+        };
+        add("schema", self.schema_findings().await)?;
+        add("indexes", self.index_finding().await.map(|finding| vec![finding]))?;
+        add("collations", self.collation_finding().await.map(Vec::from_iter))?;
+        add("tls", self.encryption_finding(config).await.map(Vec::from_iter))?;
+        add("privileges", self.privilege_finding(needed).await.map(|finding| vec![finding]))?;
+        add("locks", self.holders_finding(needed).await.map(Vec::from_iter))?;
+        add("server", self.server_findings(host).await)?;
+        add("clocks", self.clock_findings(config, host).await)?;
+        add("ledger", self.ledger_finding().await.map(|finding| vec![finding]))?;
+        let now = self.now().await?;
+        add("partitions", self.partition_finding(config, now).await.map(|finding| vec![finding]))?;
+        Ok(findings)
+    }
+
+    async fn clock_findings(&self, config: &Config, host: fn() -> Timestamp) -> Result<Vec<Finding>, DbError> {
         let witnesses = self.clock_witnesses(&config.policy, host).await?;
         let disagreements = witnesses.disagreements(config.policy.max_clock_skew);
         if disagreements.is_empty() {
             let text = format!("host and keys agree with the database's {}", witnesses.database);
-            findings.push(Finding::ok("clocks", text));
+            return Ok(vec![Finding::ok("clocks", text)]);
         }
-        findings.extend(disagreements.into_iter().map(|text| Finding::critical("clocks", text)));
-        findings.push(self.ledger_finding().await?);
-        findings.push(self.partition_finding(config, witnesses.database).await?);
-        Ok(findings)
+        Ok(disagreements.into_iter().map(|text| Finding::critical("clocks", text)).collect())
     }
 
     async fn schema_findings(&self) -> Result<Vec<Finding>, DbError> {
@@ -191,6 +203,23 @@ impl AuthDb {
         } else {
             Finding::ok("partitions", "this engine has none; old months are deleted row by row")
         })
+    }
+}
+
+/// What a part of a look has found. That it fails on a database that answers is a finding itself: whoever asks how things
+/// are must not be told less the worse they are. A lost database ends the look, as does one whose connections are all at
+/// work on something else, because of those nothing is known.
+pub(crate) fn or_finding<T: Default>(
+    part: Result<T, DbError>,
+    subject: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<T, DbError> {
+    match part {
+        Err(error) if !error.is_connection_loss() && !matches!(error, DbError::Busy { .. }) => {
+            findings.push(Finding::critical(subject, error.to_string()));
+            Ok(T::default())
+        }
+        other => other,
     }
 }
 

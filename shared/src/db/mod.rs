@@ -24,7 +24,7 @@
 //! - Undoing a drop: [`AuthDb::hold_month`], [`AuthDb::held_months`] and [`AuthDb::restore_month`].
 //! - Being the one janitor: [`AuthDb::take_lease`], [`AuthDb::begin_run`] and [`AuthDb::finish_run`].
 //! - Looking back: [`AuthDb::admin_actions`], [`AuthDb::admin_actions_about`], [`AuthDb::verify_journal`],
-//!   [`AuthDb::runs`].
+//!   [`AuthDb::runs`], [`AuthDb::last_runs`].
 //! - Finding out what is wrong: [`AuthDb::diagnose`] looks at everything; [`AuthDb::server_facts`],
 //!   [`AuthDb::schema_facts`], [`AuthDb::missing_indexes`], [`AuthDb::missing_privileges`], [`AuthDb::ledger_state`].
 //!
@@ -116,6 +116,7 @@ pub use client_codes::ClientCodes;
 pub use clock_witnesses::ClockWitnesses;
 pub use counts::StateCounts;
 pub use device_flows::{ApproveRefusal, DenyRefusal};
+pub(crate) use diagnosis::or_finding;
 pub use ended_subjects::EndedSubject;
 pub use error::DbError;
 pub use filter::{
@@ -127,8 +128,8 @@ pub use held_months::{HeldMonth, HeldMonths, HoldOutcome};
 pub use indexes::TextColumn;
 use ledger::NewAction;
 pub use ledger::{
-    AdminAction, ChainFault, JANITOR_LEASE, JournalCheck, LEDGER_VERSION, Lease, LeaseRow, LedgerState, Outcome,
-    REASON_WIDTH, Run, RunOutcome,
+    AdminAction, ChainFault, JANITOR_LEASE, JournalCheck, LEDGER_VERSION, LastRuns, Lease, LeaseRow, LedgerState,
+    Outcome, REASON_WIDTH, Run, RunOutcome,
 };
 pub use one_subject::OneSubject;
 pub use page::{Order, Page, PageCursor, PageRequest};

@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::Job;
 use crate::clock::Timestamp;
 use crate::config::{Config, next_due};
-use crate::db::{AuthDb, Backlog, DbError, JANITOR_LEASE, LedgerState, Run, RunOutcome, Sweep, SweepCursor};
+use crate::db::{
+    AuthDb, Backlog, DbError, JANITOR_LEASE, LastRuns, LedgerState, Run, RunOutcome, Sweep, SweepCursor, or_finding,
+};
 use crate::health::{Finding, Level, worst};
 
-/// Runs that are looked through for the last one of each job, and the last one that did all of its work.
-const RUNS: u32 = 1_000;
 /// What is due for so much longer than it should be worries somebody in the morning, and now.
 const LATE: Duration = Duration::from_hours(1);
 const VERY_LATE: Duration = Duration::from_hours(24);
@@ -119,10 +119,11 @@ pub struct SweepBacklog {
 }
 
 impl JanitorStatus {
-    /// Looks at the ledger and the tables. `host` reads the host's clock, which is a witness.
+    /// Looks at the ledger and the tables. `host` reads the host's clock, which is a witness. What cannot be looked at on a
+    /// database that answers is a finding too, and does not keep the rest from being told.
     ///
     /// # Errors
-    /// If the database cannot be asked.
+    /// If the database cannot be reached.
     ///
     /// # Examples
     /// ```
@@ -141,14 +142,24 @@ impl JanitorStatus {
     /// # }
     /// ```
     pub async fn look(db: &AuthDb, config: &Config, host: fn() -> Timestamp) -> Result<Self, DbError> {
-        let witnesses = db.clock_witnesses(&config.policy, host).await?;
-        let now = witnesses.database;
-        let disagreements = witnesses.disagreements(config.policy.max_clock_skew);
-        let mut findings: Vec<Finding> =
-            disagreements.into_iter().map(|text| Finding::critical("clocks", text)).collect();
-        let (lease, jobs) = ledger(db, config, now, &mut findings).await?;
-        let backlog = backlog(db, config, now, &mut findings).await?;
-        let (runway_months, p_future_rows) = partitions(db, config, now, &mut findings).await?;
+        let mut findings = Vec::new();
+        let witnesses = db.clock_witnesses(&config.policy, host).await.map(Some);
+        let now = match or_finding(witnesses, "clocks", &mut findings)? {
+            Some(witnesses) => {
+                let disagreements = witnesses.disagreements(config.policy.max_clock_skew);
+                findings.extend(disagreements.into_iter().map(|text| Finding::critical("clocks", text)));
+                witnesses.database
+            }
+            None => db.now().await?,
+        };
+        let jobs = jobs(db, config, now, &mut findings).await;
+        let jobs = or_finding(jobs, "ledger", &mut findings)?;
+        let lease = lease(db, now, &mut findings).await;
+        let lease = or_finding(lease, "lease", &mut findings)?;
+        let backlog = backlog(db, config, now, &mut findings).await;
+        let backlog = or_finding(backlog, "backlog", &mut findings)?;
+        let partitions = partitions(db, config, now, &mut findings).await;
+        let (runway_months, p_future_rows) = or_finding(partitions, "partitions", &mut findings)?;
         Ok(Self { at: now, lease, jobs, backlog, runway_months, p_future_rows, findings })
     }
 
@@ -176,47 +187,46 @@ impl JanitorStatus {
     }
 }
 
-/// What the janitor has written about itself.
-async fn ledger(
+/// What the janitor has written about its runs.
+async fn jobs(
     db: &AuthDb,
     config: &Config,
     now: Timestamp,
     findings: &mut Vec<Finding>,
-) -> Result<(Option<LeaseStatus>, Vec<JobStatus>), DbError> {
-    let runs = match db.ledger_state().await? {
-        LedgerState::Absent => None,
-        _ => Some(db.runs(None, RUNS).await?.rows),
-    };
-    let Some(runs) = runs else {
+) -> Result<Vec<JobStatus>, DbError> {
+    if db.ledger_state().await? == LedgerState::Absent {
         let text = "there is none: no janitor has ever run here, or it may not make its tables";
         findings.push(Finding::warning("ledger", text));
-        return Ok((None, Vec::new()));
-    };
-    let jobs = Job::ALL.into_iter().map(|job| job_status(job, &runs, config, now, findings)).collect();
+        return Ok(Vec::new());
+    }
+    let mut jobs = Vec::new();
+    for job in Job::ALL {
+        let LastRuns { last, last_done, first_of_all } = db.last_runs(job.name()).await?;
+        let (schedule, time_budget) = (job.schedule(&config.janitor), config.janitor.time_budget);
+        findings.extend(outcome_finding(job, last.as_ref(), time_budget, now));
+        findings.extend(overdue_finding(job, schedule, last_done, first_of_all, time_budget, now));
+        jobs.push(JobStatus { job, last, last_done, next_due: next_due(schedule, now) });
+    }
+    Ok(jobs)
+}
+
+/// Who works.
+async fn lease(db: &AuthDb, now: Timestamp, findings: &mut Vec<Finding>) -> Result<Option<LeaseStatus>, DbError> {
+    if db.ledger_state().await? == LedgerState::Absent {
+        return Ok(None);
+    }
     let (row, _) = db.lease(JANITOR_LEASE).await?;
-    let lease = row.map(|row| {
+    Ok(row.map(|row| {
         let is_held = row.expiry.is_some_and(|expiry| expiry > now);
         if !is_held && let Some(expiry) = row.expiry {
             let text = format!("{} held it until {expiry} and did not give it back: it died", row.holder);
             findings.push(Finding::warning("lease", text).naming([expiry]));
         }
         LeaseStatus { holder: row.holder, number: row.fencing_number, until: row.expiry, is_held }
-    });
-    Ok((lease, jobs))
+    }))
 }
 
-fn job_status(job: Job, runs: &[Run], config: &Config, now: Timestamp, findings: &mut Vec<Finding>) -> JobStatus {
-    let mut of_job = runs.iter().filter(|run| run.job == job.name());
-    let last = of_job.clone().next();
-    let done = of_job.find(|run| run.outcome == RunOutcome::Done);
-    let schedule = job.schedule(&config.janitor);
-    let last_done = done.and_then(|run| run.start);
-    findings.extend(outcome_finding(job, last));
-    findings.extend(overdue_finding(job, schedule, last_done, config.janitor.time_budget, now));
-    JobStatus { job, last: last.cloned(), last_done, next_due: next_due(schedule, now) }
-}
-
-fn outcome_finding(job: Job, last: Option<&Run>) -> Option<Finding> {
+fn outcome_finding(job: Job, last: Option<&Run>, time_budget: Duration, now: Timestamp) -> Option<Finding> {
     let Some(run) = last else { return Some(Finding::warning(job.name(), "never ran here")) };
     let reason = run.error.clone().unwrap_or_default();
     match run.outcome {
@@ -224,20 +234,27 @@ fn outcome_finding(job: Job, last: Option<&Run>) -> Option<Finding> {
         RunOutcome::Refused | RunOutcome::Failed => {
             Some(Finding::warning(job.name(), format!("the last run was {}: {reason}", run.outcome)))
         }
-        RunOutcome::Running | RunOutcome::Done | RunOutcome::Stopped | RunOutcome::Other(_) => None,
+        RunOutcome::Running => {
+            let start = run.start.filter(|start| now.since(*start) > time_budget + LATE)?;
+            let text = format!("the run that began at {start} has never ended: it hangs, or its janitor has died");
+            Some(Finding::warning(job.name(), text).naming([start]))
+        }
+        RunOutcome::Done | RunOutcome::Stopped | RunOutcome::Other(_) => None,
     }
 }
 
-/// A job is overdue when the run after its last good one should be over by now.
+/// A job is overdue when the run after its last good one should be over by now; where none ever was, the run after the
+/// first that is written down.
 fn overdue_finding(
     job: Job,
     schedule: &str,
     done: Option<Timestamp>,
+    first_of_all: Option<Timestamp>,
     time_budget: Duration,
     now: Timestamp,
 ) -> Option<Finding> {
-    let done = done?;
-    let due = next_due(schedule, done)?;
+    let since = done.or(first_of_all)?;
+    let due = next_due(schedule, since)?;
     let after = next_due(schedule, due)?;
     let (interval, late) = (after.since(due), now.since(due.after(time_budget)));
     let level = if late > interval * 3 {
@@ -247,8 +264,8 @@ fn overdue_finding(
     } else {
         return None;
     };
-    let text = format!("overdue: last good run {done}, next due {due}");
-    Some(Finding::new(level, job.name(), text).naming([done, due]))
+    let last = done.map_or("no run was good yet".to_owned(), |done| format!("last good run {done}"));
+    Some(Finding::new(level, job.name(), format!("overdue: {last}, next due {due}")).naming([since, due]))
 }
 
 async fn backlog(
@@ -317,11 +334,19 @@ mod tests {
 
     /// Every ten minutes.
     const SCHEDULE: &str = "0 */10 * * * *";
+    const BUDGET: Duration = Duration::from_mins(5);
+
+    fn ten_past_eleven() -> Timestamp {
+        Timestamp::from_unix_millis(1_795_000_200_000).expect("within the calendar")
+    }
+
+    fn overdue(done: Option<Timestamp>, minutes: u64) -> Option<Finding> {
+        let now = ten_past_eleven().after(Duration::from_mins(minutes));
+        overdue_finding(Job::Flows, SCHEDULE, done, Some(ten_past_eleven()), BUDGET, now)
+    }
 
     fn after_last_run(minutes: u64) -> Option<Level> {
-        let done = Timestamp::from_unix_millis(1_795_000_200_000).expect("ten past eleven");
-        let now = done.after(Duration::from_mins(minutes));
-        overdue_finding(Job::Flows, SCHEDULE, Some(done), Duration::from_mins(5), now).map(|finding| finding.level)
+        overdue(Some(ten_past_eleven()), minutes).map(|finding| finding.level)
     }
 
     #[test]
@@ -329,6 +354,32 @@ mod tests {
         assert_eq!([9, 15].map(after_last_run), [None; 2]);
         assert_eq!([16, 45].map(after_last_run), [Some(Level::Warning); 2]);
         assert_eq!(after_last_run(46), Some(Level::Critical));
+    }
+
+    #[test]
+    fn a_job_that_never_came_to_a_good_end_is_overdue_from_the_first_run_of_any() {
+        assert_eq!(overdue(None, 15), None);
+        let finding = overdue(None, 46).expect("it is overdue");
+        assert!(finding.level == Level::Critical && finding.text.contains("no run was good yet"), "{finding}");
+    }
+
+    #[test]
+    fn a_run_that_never_ended_is_said_and_one_under_way_is_not() {
+        let after = |span: Duration| {
+            let run = Run {
+                id: 1,
+                job: "flows".to_owned(),
+                host: "one.example".to_owned(),
+                start: Some(ten_past_eleven()),
+                end: None,
+                outcome: RunOutcome::Running,
+                counts: serde_json::Value::Null,
+                error: None,
+            };
+            outcome_finding(Job::Flows, Some(&run), BUDGET, ten_past_eleven().after(span)).map(|finding| finding.level)
+        };
+        assert_eq!(after(BUDGET + LATE), None);
+        assert_eq!(after(BUDGET + LATE + Duration::from_secs(1)), Some(Level::Warning));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub use actions::{AdminAction, Outcome, REASON_WIDTH};
 pub use chain::{ChainFault, JournalCheck};
 pub use lease::{JANITOR_LEASE, Lease, LeaseRow};
 pub(super) use lease::{LeaseIsLost, hold};
-pub use runs::{Run, RunOutcome};
+pub use runs::{LastRuns, Run, RunOutcome};
 
 pub(in crate::db) use actions::NewAction;
 

@@ -15,6 +15,8 @@ use crate::text;
 const HOST_WIDTH: usize = 255;
 const JOB_WIDTH: usize = 64;
 const ERROR_WIDTH: usize = 4000;
+/// Runs that are looked through for the last one of a job: a year of them, where one begins every five minutes.
+const LOOK_BACK: i64 = 105_000;
 
 /// How a run ended.
 ///
@@ -108,6 +110,34 @@ pub struct Run {
     pub counts: serde_json::Value,
     /// What failed or was refused.
     pub error: Option<String>,
+}
+
+/// What the ledger knows of one job.
+///
+/// # Examples
+/// ```
+/// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+/// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+/// # let permit = db.write_permit(&Actor::of_this_process())?;
+/// # db.create_ledger(&permit).await?;
+/// db.begin_run(&permit, "flows", "one.example").await?;
+/// let tokens = db.last_runs("tokens").await?;
+/// assert!(tokens.last.is_none() && tokens.first_of_all.is_some(), "a janitor works here, but not on tokens");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastRuns {
+    /// Its last run; none if it is not among the last hundred thousand of all jobs.
+    pub last: Option<Run>,
+    /// When the last run began that did all of its work, as far back as that.
+    pub last_done: Option<Timestamp>,
+    /// When the first run of any job began.
+    pub first_of_all: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -275,6 +305,56 @@ impl AuthDb {
                     .await
             })?;
             Ok(Page::cut(rows.into_iter().map(Run::from).collect(), limit, now))
+        })
+        .await
+    }
+
+    /// The last run of a job, and when the last one began that did all of its work. However many runs of other jobs came
+    /// since, a bounded number of rows is read.
+    ///
+    /// # Errors
+    /// If the database cannot be asked, or has no ledger.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::RunOutcome;
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
+    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// # db.create_ledger(&permit).await?;
+    /// let good = db.begin_run(&permit, "flows", "one.example").await?;
+    /// db.finish_run(&permit, good, &RunOutcome::Done, &serde_json::json!({}), None).await?;
+    /// db.begin_run(&permit, "flows", "one.example").await?;
+    /// let flows = db.last_runs("flows").await?;
+    /// assert_eq!(flows.last.map(|run| run.outcome), Some(RunOutcome::Running));
+    /// assert_eq!(flows.last_done, flows.first_of_all);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn last_runs(&self, job: &str) -> Result<LastRuns, DbError> {
+        self.limited("looking for the last runs of a job", async {
+            let mut session = self.reading().await?;
+            let last: Option<RunRow> = on_backend!(&mut session, |connection, text| {
+                sqlx::query_as(text(statements::LAST_RUN_OF_JOB))
+                    .bind(job)
+                    .bind(LOOK_BACK)
+                    .fetch_optional(connection)
+                    .await
+            })?;
+            let last_done: Option<String> = on_backend!(&mut session, |connection, text| {
+                let query = sqlx::query_scalar(text(statements::LAST_DONE_OF_JOB));
+                query.bind(job).bind(LOOK_BACK).fetch_optional(connection).await
+            })?;
+            let first: Option<String> = on_backend!(&mut session, |connection, text| {
+                sqlx::query_scalar(text(statements::FIRST_RUN)).fetch_optional(connection).await
+            })?;
+            let time = |text: Option<String>| text.as_deref().and_then(Timestamp::from_sql_text);
+            Ok(LastRuns { last: last.map(Run::from), last_done: time(last_done), first_of_all: time(first) })
         })
         .await
     }

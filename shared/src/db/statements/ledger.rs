@@ -119,6 +119,30 @@ statements! {
                 AND Job IN ('flows', 'tokens') ORDER BY Id DESC LIMIT 1",
     };
 
+    /// Binds: job, how far back to look. The last run of a job.
+    LAST_RUN_OF_JOB = Statement {
+        sqlite: "SELECT Id AS id, Job AS job, Host AS host, StartTime AS start_time, EndTime AS end_time, \
+                 Outcome AS outcome, Counts AS counts, Error AS error FROM JanitorRuns \
+                 WHERE Job = ? AND Id > (SELECT COALESCE(MAX(Id), 0) FROM JanitorRuns) - ? ORDER BY Id DESC LIMIT 1",
+        mysql: "SELECT Id AS id, Job AS job, Host AS host, CAST(StartTime AS CHAR) AS start_time, \
+                CAST(EndTime AS CHAR) AS end_time, Outcome AS outcome, Counts AS counts, Error AS error FROM JanitorRuns \
+                WHERE Job = ? AND Id > (SELECT COALESCE(MAX(Id), 0) FROM JanitorRuns) - ? ORDER BY Id DESC LIMIT 1",
+    };
+
+    /// Binds: job, how far back to look. When its last run began that did all of its work.
+    LAST_DONE_OF_JOB = Statement {
+        sqlite: "SELECT StartTime FROM JanitorRuns WHERE Job = ? AND Outcome = 'done' \
+                 AND Id > (SELECT COALESCE(MAX(Id), 0) FROM JanitorRuns) - ? ORDER BY Id DESC LIMIT 1",
+        mysql: "SELECT CAST(StartTime AS CHAR) FROM JanitorRuns WHERE Job = ? AND Outcome = 'done' \
+                AND Id > (SELECT COALESCE(MAX(Id), 0) FROM JanitorRuns) - ? ORDER BY Id DESC LIMIT 1",
+    };
+
+    /// When the first run began that is written down.
+    FIRST_RUN = Statement {
+        sqlite: "SELECT StartTime FROM JanitorRuns ORDER BY Id LIMIT 1",
+        mysql: "SELECT CAST(StartTime AS CHAR) FROM JanitorRuns ORDER BY Id LIMIT 1",
+    };
+
     /// Binds: id, limit. The runs before one, newest first.
     RUNS = Statement {
         sqlite: "SELECT Id AS id, Job AS job, Host AS host, StartTime AS start_time, EndTime AS end_time, \
