@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use authdb_shared::config::{Config, JanitorConfig, Sources};
-use authdb_shared::db::AuthDb;
+use authdb_shared::db::{AuthDb, DbError};
 use authdb_shared::janitor::Job;
 use authdb_shared::{Error, clock};
 use tokio::sync::{Notify, watch};
@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::jobs::Janitor;
+use crate::ledger::Ledger;
 use crate::listener::Listener;
 use crate::metrics::Metrics;
 use crate::post::Post;
@@ -27,14 +28,17 @@ use crate::{survey, systemd};
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
+/// A database that is connected, and whether there is a ledger in it.
+type Base = (AuthDb, Ledger);
+
 /// By which each job is triggered.
 type Bells = [Arc<Notify>; Job::ALL.len()];
 
 /// Runs until `stop` is cancelled.
 ///
 /// # Errors
-/// If the database is not an `AuthDB`, or the listener or the scheduler cannot be started. A database that is down is
-/// waited for.
+/// If the database is not an `AuthDB`, or holds a ledger that this program may not use, or the listener or the scheduler
+/// cannot be started. A database that is down is waited for.
 pub(crate) async fn run(sources: Sources, config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let mut hangups = Hangups::listen().context("listening for SIGHUP")?;
     let metrics = Metrics::new();
@@ -43,7 +47,7 @@ pub(crate) async fn run(sources: Sources, config: Config, stop: CancellationToke
     let listener = Listener::open(config.janitor.listen, metrics.clone()).await?;
     let mut daemon = Daemon { sources, config, metrics, stop, listener };
     let outcome = match daemon.connect(&mut hangups).await {
-        Ok(Some(db)) => daemon.serve(db, &mut hangups).await,
+        Ok(Some(base)) => daemon.serve(base, &mut hangups).await,
         Ok(None) => Ok(()),
         Err(error) => Err(error),
     };
@@ -68,19 +72,19 @@ struct Replacement {
     /// If a schedule is another one.
     schedule: Option<Schedule>,
     /// If the database is another one.
-    db: Option<AuthDb>,
+    base: Option<Base>,
 }
 
 impl Daemon {
     /// Connects, however long it takes; `None` if the daemon is stopped first.
-    async fn connect(&mut self, hangups: &mut Hangups) -> anyhow::Result<Option<AuthDb>> {
+    async fn connect(&mut self, hangups: &mut Hangups) -> anyhow::Result<Option<Base>> {
         let mut wait = FIRST_WAIT;
         loop {
-            let database = self.config.database.clone();
+            let config = self.config.clone();
             let attempt = async {
-                let connected = AuthDb::connect(&database).await;
+                let connected = base(&config).await;
                 if let Err(error) = &connected
-                    && error.is_connection_loss()
+                    && error.is_passing()
                 {
                     self.metrics.database_lost(&error.to_string());
                     tokio::time::sleep(jittered(wait)).await;
@@ -97,8 +101,8 @@ impl Daemon {
                     wait = FIRST_WAIT;
                 }
                 connected = attempt => match connected {
-                    Ok(db) => return Ok(Some(db)),
-                    Err(error) if error.is_connection_loss() => wait = (wait * 2).min(LONGEST_WAIT),
+                    Ok(base) => return Ok(Some(base)),
+                    Err(error) if error.is_passing() => wait = (wait * 2).min(LONGEST_WAIT),
                     Err(error) => return Err(Error::from(error).into()),
                 }
             }
@@ -119,9 +123,9 @@ impl Daemon {
     }
 
     /// Works until it is stopped.
-    async fn serve(&mut self, db: AuthDb, hangups: &mut Hangups) -> anyhow::Result<()> {
+    async fn serve(&mut self, base: Base, hangups: &mut Hangups) -> anyhow::Result<()> {
         self.metrics.database_answered();
-        let (posts, post) = watch::channel(Post::new(self.janitor_on(db).await));
+        let (posts, post) = watch::channel(Post::new(self.janitor_on(base)));
         let bells: Bells = Job::ALL.map(|_| Arc::new(Notify::new()));
         let mut schedule = timetable(&self.config.janitor, &bells).await?;
         schedule.start().await?;
@@ -167,9 +171,9 @@ impl Daemon {
         }
     }
 
-    async fn janitor_on(&self, db: AuthDb) -> Janitor {
+    fn janitor_on(&self, (db, ledger): Base) -> Janitor {
         info!("working on {} ({})", db.place(), db.server());
-        let janitor = Janitor::new(db, &self.config, self.stop.clone()).await.with_metrics(self.metrics.clone());
+        let janitor = Janitor::new(db, ledger, &self.config, self.stop.clone()).with_metrics(self.metrics.clone());
         if let Some(obstacle) = janitor.ledger_obstacle() {
             warn!("runs are not written down: {obstacle}");
         }
@@ -187,12 +191,9 @@ impl Daemon {
         let has_other_schedule =
             Job::ALL.iter().any(|job| job.schedule(&config.janitor) != job.schedule(&self.config.janitor));
         let schedule = if has_other_schedule { Some(timetable(&config.janitor, bells).await?) } else { None };
-        let db = if config.database == self.config.database {
-            None
-        } else {
-            Some(AuthDb::connect(&config.database).await.map_err(Error::from)?)
-        };
-        Ok(Replacement { config, listener, schedule, db })
+        let is_elsewhere = config.database != self.config.database;
+        let base = if is_elsewhere { Some(base(&config).await.map_err(Error::from)?) } else { None };
+        Ok(Replacement { config, listener, schedule, base })
     }
 
     /// Puts a new configuration into force. Runs under way end as they began.
@@ -203,16 +204,16 @@ impl Daemon {
         schedule: &mut Schedule,
         tasks: &TaskTracker,
     ) -> anyhow::Result<()> {
-        let Replacement { config, listener, schedule: other_schedule, db } = replacement;
+        let Replacement { config, listener, schedule: other_schedule, base } = replacement;
         if let Some(other) = other_schedule {
             other.start().await?;
             std::mem::replace(schedule, other).stop().await?;
         }
         self.adopt(config, listener);
         let present = posts.borrow().clone();
-        match db {
-            Some(db) => {
-                posts.send_replace(Post::new(self.janitor_on(db).await));
+        match base {
+            Some(base) => {
+                posts.send_replace(Post::new(self.janitor_on(base)));
                 self.metrics.database_answered();
                 tasks.spawn(present.leave());
             }
@@ -254,6 +255,14 @@ impl Daemon {
         }
         Listener::open(config.janitor.listen, self.metrics.clone()).await.map(Some)
     }
+}
+
+/// Connects, and finds out whether there is a ledger. A database of which that cannot be told is not connected: a janitor
+/// that took the ledger for absent would work beside the one that holds its lease.
+async fn base(config: &Config) -> Result<Base, DbError> {
+    let db = AuthDb::connect(&config.database).await?;
+    let ledger = Ledger::open(&db).await?;
+    Ok((db, ledger))
 }
 
 /// Rings the bell of each job on its schedule, once it is started.

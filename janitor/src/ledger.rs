@@ -1,12 +1,13 @@
 //! What the janitor writes about itself: that a run has begun, and how it ended, for the dashboard and for monitoring.
 //!
-//! The work does not depend on it. Where the account may not make the tables, or they are of a newer version, that is said
-//! once, and the janitor works on.
+//! The work depends on it only where it is there: then it has the lease, which keeps several janitors apart. Where there
+//! is none and the account may not make one, that is said once, and the janitor works without. Whatever else keeps the
+//! ledger from being read is no reason to take it for absent: another janitor may be at work under its lease.
 
 use std::time::Duration;
 
 use authdb_shared::actor::Actor;
-use authdb_shared::db::{AuthDb, DbError, RollOutcome, RunOutcome, WritePermit};
+use authdb_shared::db::{AuthDb, DbError, LedgerState, RollOutcome, RunOutcome, WritePermit};
 use serde_json::{Value, json};
 use tracing::{debug, warn};
 
@@ -23,11 +24,19 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Makes the tables where they are missing.
-    pub(crate) async fn open(db: &AuthDb) -> Self {
+    ///
+    /// # Errors
+    /// If it cannot be told whether there is a ledger, or there is one that this program may not use.
+    pub(crate) async fn open(db: &AuthDb) -> Result<Self, DbError> {
         let actor = Actor::of_this_process();
-        let host = actor.host.clone();
-        let place = make(db, &actor).await.map(|permit| (db.clone(), permit)).map_err(|error| error.to_string());
-        Self { place, host, process: std::process::id() }
+        let place = match make(db, &actor).await {
+            Ok(permit) => Ok((db.clone(), permit)),
+            Err(error @ DbError::Forbidden { .. }) if db.ledger_state().await? == LedgerState::Absent => {
+                Err(error.to_string())
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Self { place, host: actor.host, process: std::process::id() })
     }
 
     /// Begins to ask for the lease, if there is one.
@@ -103,4 +112,34 @@ fn counts(report: &Report) -> Value {
     let rows: serde_json::Map<String, Value> =
         report.swept.iter().map(|(sweep, rows)| (sweep.to_string(), (*rows).into())).collect();
     json!({ "rows": rows, "changes": report.changes })
+}
+
+#[cfg(test)]
+mod tests {
+    use authdb_shared::clock;
+    use authdb_shared::config::Sources;
+    use authdb_shared::demo::Demo;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_ledger_that_cannot_be_looked_at_or_made_now_is_not_taken_for_absent() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let file = folder.path().join("authdb.sqlite3");
+        let mut config = Demo::configuration(Sources::default(), &file).expect("a valid configuration").database;
+        config.lock_timeout = Duration::from_millis(10);
+        let db = AuthDb::create(&config, clock::host_now()).await.expect("it is made");
+        let other = AuthDb::connect(&config).await.expect("it is there");
+        let permit = other.write_permit(&Actor::of_this_process()).expect("it can be written to");
+
+        let writing = other.begin(&permit).await.expect("nobody else writes");
+        let error = Ledger::open(&db).await.err().expect("somebody else writes, so it cannot be made");
+        assert!(error.is_contention() && error.is_passing(), "{error:?}");
+        drop(writing);
+        assert!(Ledger::open(&db).await.expect("it can be made").obstacle().is_none());
+
+        std::fs::remove_file(&file).expect("it is there");
+        let error = Ledger::open(&db).await.err().expect("the file is gone");
+        assert!(error.is_connection_loss(), "{error:?}");
+    }
 }

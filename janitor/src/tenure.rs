@@ -28,10 +28,47 @@ pub(crate) enum Charge {
         /// Whether it was seen to renew its lease: it works, and did not just die.
         is_alive: bool,
     },
-    /// Nobody knows: the lease has not been asked for yet, or the database does not answer.
-    Unknown,
+    /// Nobody knows: the lease has not been asked for yet, or for a reason it can neither be had nor seen.
+    Unknown {
+        /// The reason, as it was last heard.
+        obstacle: Option<Obstacle>,
+    },
     /// There is no lease, because there is no ledger; several janitors are not kept apart.
     Nobody,
+}
+
+/// Why there is no telling whose the lease is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Obstacle {
+    /// What failed, and what to do about it.
+    pub(crate) reason: String,
+    /// Whether the connection is what failed.
+    pub(crate) is_connection_loss: bool,
+    /// Whether it may be over in a while without anybody's doing.
+    pub(crate) is_passing: bool,
+}
+
+impl From<&DbError> for Obstacle {
+    fn from(error: &DbError) -> Self {
+        let (is_connection_loss, is_passing) = (error.is_connection_loss(), error.is_passing());
+        Self { reason: error.to_string(), is_connection_loss, is_passing }
+    }
+}
+
+impl Obstacle {
+    /// Whether somebody who waits for the lease, and not for the database, should give up.
+    fn ends_a_wait(&self) -> bool {
+        self.is_connection_loss || !self.is_passing
+    }
+}
+
+/// Why the lease is not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NotTaken {
+    /// This janitor is at work.
+    AtWork(String),
+    /// It cannot be had.
+    Hindered(Obstacle),
 }
 
 /// A renewal comes after this part of the lease's duration, so that two may fail.
@@ -51,7 +88,7 @@ pub(crate) struct Tenure {
 impl Tenure {
     /// Begins to ask for the lease.
     pub(crate) fn begin(db: AuthDb, permit: WritePermit, holder: String, duration: Duration) -> Self {
-        let (sender, charge) = watch::channel(Charge::Unknown);
+        let (sender, charge) = watch::channel(Charge::Unknown { obstacle: None });
         let (end, keeper) = (CancellationToken::new(), TaskTracker::new());
         let task =
             Keeper { db, permit, holder, duration, charge: sender, lease: None, renewed: Instant::now(), other: None };
@@ -85,18 +122,35 @@ impl Tenure {
         let _ = charge.wait_for(|charge| matches!(charge, Charge::Ours(_) | Charge::Nobody)).await;
     }
 
-    /// Waits until this janitor is in charge, or another is seen to be at work, which is named then. One that died is
-    /// waited for until its lease ends.
-    pub(crate) async fn take(&self) -> Result<(), String> {
-        let mut charge = self.charge.clone();
-        let settled = charge.wait_for(|charge| match charge {
-            Charge::Ours(_) | Charge::Nobody => true,
-            Charge::Theirs { is_alive, .. } => *is_alive,
-            Charge::Unknown => false,
-        });
-        match settled.await.as_deref() {
-            Ok(Charge::Theirs { holder, .. }) => Err(holder.clone()),
-            _ => Ok(()),
+    /// Waits until this janitor is in charge, or another is seen to be at work, or it is clear that waiting does not help.
+    /// One that died is waited for until its lease ends, and who holds the row until he lets go of it: `say` is told for
+    /// what, once for each.
+    pub(crate) async fn take(&self, say: impl Fn(&str)) -> Result<(), NotTaken> {
+        let mut changes = self.charge.clone();
+        let mut said = String::new();
+        loop {
+            let charge = changes.borrow_and_update().clone();
+            let waits_for = match charge {
+                Charge::Ours(_) | Charge::Nobody => return Ok(()),
+                Charge::Theirs { holder, is_alive: true } => return Err(NotTaken::AtWork(holder)),
+                Charge::Unknown { obstacle: Some(obstacle) } if obstacle.ends_a_wait() => {
+                    return Err(NotTaken::Hindered(obstacle));
+                }
+                Charge::Theirs { holder, is_alive: false } => {
+                    Some(format!("the janitor {holder} holds the lease; if it has died, its lease ends by itself"))
+                }
+                Charge::Unknown { obstacle } => obstacle.map(|obstacle| obstacle.reason),
+            };
+            if let Some(reason) = waits_for
+                && reason != said
+            {
+                say(&reason);
+                said = reason;
+            }
+            if changes.changed().await.is_err() {
+                let reason = "asking for the lease has broken off".to_owned();
+                return Err(NotTaken::Hindered(Obstacle { reason, is_connection_loss: false, is_passing: false }));
+            }
         }
     }
 
@@ -106,7 +160,7 @@ impl Tenure {
         match self.charge() {
             Charge::Ours(lease) => Some(permit.while_holding(&lease, self.duration)),
             Charge::Nobody => Some(permit),
-            Charge::Theirs { .. } | Charge::Unknown => None,
+            Charge::Theirs { .. } | Charge::Unknown { .. } => None,
         }
     }
 
@@ -137,8 +191,7 @@ impl Keeper {
             let pause = match self.look().await {
                 Ok(pause) => pause,
                 Err(error) => {
-                    debug!("{error}");
-                    self.doubt();
+                    self.doubt(&error);
                     LOOK_EVERY.min(self.duration / RENEWALS)
                 }
             };
@@ -203,15 +256,19 @@ impl Keeper {
         Ok(left.clamp(Duration::from_millis(100), LOOK_EVERY))
     }
 
-    /// After a whole lease without a renewal, another may be in charge.
-    fn doubt(&self) {
+    /// After a whole lease without a renewal, another may be in charge. Whatever keeps a janitor from its work is said when
+    /// it begins and when it changes; of a lost database others tell.
+    fn doubt(&self, error: &DbError) {
         let is_ours = matches!(*self.charge.borrow(), Charge::Ours(_));
-        if !is_ours || self.renewed.elapsed() > self.duration {
-            self.charge.send_if_modified(|charge| {
-                let is_known = *charge != Charge::Unknown;
-                *charge = Charge::Unknown;
-                is_known
-            });
+        let unknown = Charge::Unknown { obstacle: Some(error.into()) };
+        let is_news = *self.charge.borrow() != unknown && !(is_ours && self.renewed.elapsed() <= self.duration);
+        if is_news && !error.is_connection_loss() {
+            warn!("nothing is done, because the lease cannot be had: {error}");
+        } else {
+            debug!("{error}");
+        }
+        if is_news {
+            self.charge.send_replace(unknown);
         }
     }
 }

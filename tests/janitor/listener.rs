@@ -19,7 +19,7 @@ async fn listening(world: &World) -> (Daemon, String) {
     started(Janitor::on(world.database.url())).await
 }
 
-async fn started(janitor: Janitor) -> (Daemon, String) {
+pub(crate) async fn started(janitor: Janitor) -> (Daemon, String) {
     let mut daemon = janitor.with(LISTEN.0, LISTEN.1).start();
     let line = daemon.line("metrics and health are at http://").await;
     let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("it names an address");
@@ -40,7 +40,7 @@ async fn answer(address: &str, request: &str) -> String {
     tokio::time::timeout(LIMIT, exchange).await.expect("it answers and closes the connection")
 }
 
-async fn get(address: &str, path: &str) -> String {
+pub(crate) async fn get(address: &str, path: &str) -> String {
     answer(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n")).await
 }
 

@@ -7,6 +7,7 @@ mod daemon;
 mod daemon_notify;
 mod held;
 mod kills;
+mod lease;
 mod listener;
 mod log;
 mod notify_socket;

@@ -37,9 +37,12 @@ pub(crate) async fn run(config: &Config, file: &Path, stop: CancellationToken) -
         Err(Refusal::Error(error)) => return Err(error),
     };
     let jobs = jobs(&plan)?;
-    let janitor = Janitor::new(db, config, stop.clone()).await.showing(Bar::begin()).bound_to(plan, made_at);
-    let in_charge = once::take_charge(&janitor, &stop).await;
-    let code = if in_charge { once::work(&janitor, &jobs).await } else { EXIT_REFUSED };
+    let janitor = Janitor::open(db, config, stop.clone()).await.map_err(Error::from)?;
+    let janitor = janitor.showing(Bar::begin()).bound_to(plan, made_at);
+    let code = match once::take_charge(&janitor, &stop).await {
+        Ok(()) => once::work(&janitor, &jobs).await,
+        Err(code) => code,
+    };
     janitor.close().await;
     Ok(code)
 }

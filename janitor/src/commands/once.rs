@@ -1,15 +1,16 @@
 //! `once`: the jobs now, one after another.
 
-use authdb_shared::Error;
 use authdb_shared::config::Config;
 use authdb_shared::db::AuthDb;
 use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED, EXIT_UNREACHABLE};
 use authdb_shared::janitor::Job;
+use authdb_shared::{Error, text};
 use tokio_util::sync::CancellationToken;
 
 use crate::bar::Bar;
 use crate::jobs::Janitor;
 use crate::report::{Outcome, Report};
+use crate::tenure::NotTaken;
 
 /// Runs the jobs, prints what came of each, and says by the exit code whether all is well.
 ///
@@ -18,8 +19,11 @@ use crate::report::{Outcome, Report};
 pub(crate) async fn run(config: &Config, jobs: &[Job], stop: CancellationToken) -> anyhow::Result<u8> {
     let db = AuthDb::connect(&config.database).await.map_err(Error::from)?;
     println!("{} on {}", db.place(), db.server());
-    let janitor = Janitor::new(db, config, stop.clone()).await.showing(Bar::begin());
-    let code = if take_charge(&janitor, &stop).await { work(&janitor, Job::or_all(jobs)).await } else { EXIT_REFUSED };
+    let janitor = Janitor::open(db, config, stop.clone()).await.map_err(Error::from)?.showing(Bar::begin());
+    let code = match take_charge(&janitor, &stop).await {
+        Ok(()) => work(&janitor, Job::or_all(jobs)).await,
+        Err(code) => code,
+    };
     janitor.close().await;
     Ok(code)
 }
@@ -43,23 +47,33 @@ pub(crate) async fn work(janitor: &Janitor, jobs: &[Job]) -> u8 {
     }
 }
 
-/// Waits for the lease. False, with the reason on standard error, if another janitor works or a signal came first.
-pub(crate) async fn take_charge(janitor: &Janitor, stop: &CancellationToken) -> bool {
+/// Waits for the lease. The exit code, with the reason on standard error, if another janitor works, the lease cannot be
+/// had, or a signal came first.
+pub(crate) async fn take_charge(janitor: &Janitor, stop: &CancellationToken) -> Result<(), u8> {
     if let Some(obstacle) = janitor.ledger_obstacle() {
         eprintln!("runs are not written down, and several janitors are not kept apart: {obstacle}");
     }
-    let holder = tokio::select! {
-        taken = janitor.tenure().take() => taken.err(),
+    let say = |reason: &str| eprintln!("authdb-janitor: waiting: {}", text::harmless(reason));
+    let taken = tokio::select! {
+        taken = janitor.tenure().take(say) => taken,
         () = stop.cancelled() => {
             eprintln!("authdb-janitor: stopped while it waited for the lease; nothing was changed");
-            return false;
+            return Err(EXIT_REFUSED);
         }
     };
-    if let Some(holder) = &holder {
-        eprintln!(
-            "authdb-janitor: nothing was changed, because the janitor {holder} is in charge and at work. What is due is \
-             done by its next run; to do it by hand, stop that janitor first"
-        );
-    }
-    holder.is_none()
+    taken.map_err(|reason| match reason {
+        NotTaken::AtWork(holder) => {
+            eprintln!(
+                "authdb-janitor: nothing was changed, because the janitor {} is in charge and at work. What is due is done \
+                 by its next run; to do it by hand, stop that janitor first",
+                text::harmless(&holder)
+            );
+            EXIT_REFUSED
+        }
+        NotTaken::Hindered(obstacle) => {
+            let reason = text::harmless(&obstacle.reason);
+            eprintln!("authdb-janitor: nothing was changed, because the lease cannot be had: {reason}");
+            if obstacle.is_connection_loss { EXIT_UNREACHABLE } else { EXIT_REFUSED }
+        }
+    })
 }

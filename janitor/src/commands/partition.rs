@@ -42,14 +42,18 @@ pub(crate) async fn run(config: &Config, yes: bool, stop: CancellationToken) -> 
         println!("nothing was changed; in a quiet hour, `authdb-janitor partition --yes` does it");
         return Ok(EXIT_REFUSED);
     }
-    let janitor = Janitor::new(db.clone(), config, stop.clone()).await;
-    let outcome =
-        if once::take_charge(&janitor, &stop).await { Some(partition(&db, &janitor, &planned).await) } else { None };
+    let janitor = Janitor::open(db.clone(), config, stop.clone()).await.map_err(Error::from)?;
+    let outcome = match once::take_charge(&janitor, &stop).await {
+        Ok(()) => partition(&db, &janitor, &planned).await,
+        Err(code) => {
+            janitor.close().await;
+            return Ok(code);
+        }
+    };
     janitor.close().await;
-    match outcome.transpose().map_err(Error::from)? {
-        Some(RollOutcome::Done) => Ok(EXIT_DONE),
-        Some(RollOutcome::Refused(reason)) => Ok(refuse(&reason)),
-        None => Ok(EXIT_REFUSED),
+    match outcome.map_err(Error::from)? {
+        RollOutcome::Done => Ok(EXIT_DONE),
+        RollOutcome::Refused(reason) => Ok(refuse(&reason)),
     }
 }
 

@@ -7,7 +7,7 @@ use authdb_shared::Error;
 use authdb_shared::actor::Actor;
 use authdb_shared::config::Config;
 use authdb_shared::db::{AuthDb, DbError, HeldMonth, RollOutcome};
-use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED};
+use authdb_shared::error::EXIT_DONE;
 use tokio_util::sync::CancellationToken;
 
 use super::once;
@@ -29,12 +29,17 @@ pub(crate) async fn run(config: &Config, month: &str, stop: CancellationToken) -
             return Ok(refuse(&[vec![reason], held.doubtful].concat().join("; ")));
         }
     };
-    let janitor = Janitor::new(db.clone(), config, stop.clone()).await;
-    let is_in_charge = once::take_charge(&janitor, &stop).await;
-    let outcome = if is_in_charge { Some(restore(&db, &janitor, config, &held).await) } else { None };
+    let janitor = Janitor::open(db.clone(), config, stop.clone()).await.map_err(Error::from)?;
+    let outcome = match once::take_charge(&janitor, &stop).await {
+        Ok(()) => restore(&db, &janitor, config, &held).await,
+        Err(code) => {
+            janitor.close().await;
+            return Ok(code);
+        }
+    };
     janitor.close().await;
-    match outcome.transpose().map_err(Error::from)? {
-        Some(RollOutcome::Done) => {
+    match outcome.map_err(Error::from)? {
+        RollOutcome::Done => {
             println!(
                 "{} is back in RefreshTokens. It is as old as before, so the next run holds it again: raise",
                 held.month()
@@ -42,8 +47,7 @@ pub(crate) async fn run(config: &Config, month: &str, stop: CancellationToken) -
             println!("policy.refresh_token_retention_months, or stop the janitor, until it is no longer needed");
             Ok(EXIT_DONE)
         }
-        Some(RollOutcome::Refused(reason)) => Ok(refuse(&reason)),
-        None => Ok(EXIT_REFUSED),
+        RollOutcome::Refused(reason) => Ok(refuse(&reason)),
     }
 }
 

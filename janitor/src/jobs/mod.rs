@@ -68,8 +68,22 @@ const MIN_BATCH: u32 = 50;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 impl Janitor {
-    pub(crate) async fn new(db: AuthDb, config: &Config, stop: CancellationToken) -> Self {
-        let ledger = Ledger::open(&db).await;
+    /// Makes the ledger where it is missing, and asks for the lease. What cannot be told of it hangs up.
+    ///
+    /// # Errors
+    /// See [`Ledger::open`].
+    pub(crate) async fn open(db: AuthDb, config: &Config, stop: CancellationToken) -> Result<Self, DbError> {
+        match Ledger::open(&db).await {
+            Ok(ledger) => Ok(Self::new(db, ledger, config, stop)),
+            Err(error) => {
+                db.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Asks for the lease of this ledger.
+    pub(crate) fn new(db: AuthDb, ledger: Ledger, config: &Config, stop: CancellationToken) -> Self {
         let tenure = ledger.tenure(config.janitor.lease_duration);
         let (policy, settings) = (config.policy.clone(), config.janitor.clone());
         let (unfinished, bar, planned) = Default::default();

@@ -158,12 +158,16 @@ impl Metrics {
     pub(crate) fn charge(&self, charge: &Charge) {
         let is_ours = match charge {
             Charge::Ours(_) => Some(1),
-            Charge::Theirs { .. } | Charge::Unknown => Some(0),
+            Charge::Theirs { .. } | Charge::Unknown { .. } => Some(0),
             Charge::Nobody => None,
         };
         set_or_clear(&self.0.families.has_lease, is_ours);
         let other = if let Charge::Theirs { holder, .. } = charge { Some(holder.clone()) } else { None };
-        self.change(|situation| situation.other_janitor = other);
+        let obstacle = if let Charge::Unknown { obstacle } = charge { obstacle.clone() } else { None };
+        self.change(|situation| {
+            situation.other_janitor = other;
+            situation.obstacle = obstacle;
+        });
     }
 
     /// Whether anybody can read the metrics.

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::words;
 use crate::outage::{Contact, Mention};
 use crate::report::{Outcome, Report};
+use crate::tenure::Obstacle;
 
 /// For how long the database may be away before that is a matter for people.
 const LONG_OUTAGE: Duration = Duration::from_mins(5);
@@ -44,6 +45,8 @@ pub(super) struct Situation {
     pub(super) runway: Option<u32>,
     /// Who works, if another does.
     pub(super) other_janitor: Option<String>,
+    /// Why nobody can tell who works.
+    pub(super) obstacle: Option<Obstacle>,
     pub(super) refused_configuration: Option<String>,
 }
 
@@ -57,6 +60,7 @@ impl Situation {
             contact,
             runway: None,
             other_janitor: None,
+            obstacle: None,
             refused_configuration: None,
         }
     }
@@ -120,6 +124,9 @@ impl Situation {
         } else if !self.contact.is_known {
             parts.push("connecting".to_owned());
         }
+        // A lost database is said already.
+        let obstacle = self.obstacle.as_ref().filter(|obstacle| !obstacle.is_connection_loss);
+        parts.extend(obstacle.map(|obstacle| format!("waiting for the lease: {}", obstacle.reason)));
         parts.extend(self.other_janitor.as_ref().map(|holder| format!("waiting: the janitor {holder} is in charge")));
         parts.extend(self.jobs.iter().flatten().filter_map(|of_job| of_job.ended.clone()));
         parts.extend(self.runway.map(|months| format!("months partitioned ahead: {months}")));
@@ -134,6 +141,11 @@ impl Situation {
         let mut ailments = Vec::new();
         if let Some((span, reason)) = self.contact.outage(now).filter(|(span, _)| *span >= LONG_OUTAGE) {
             ailments.push(format!("the database cannot be reached for {}: {}", words(span), text::harmless(reason)));
+        }
+        // What may be over in a while is an ailment once a job is overdue for it.
+        if let Some(obstacle) = self.obstacle.as_ref().filter(|obstacle| !obstacle.is_passing) {
+            let reason = text::harmless(&obstacle.reason);
+            ailments.push(format!("nothing is done, because the lease cannot be had: {reason}"));
         }
         // Before the database was reached there are no runners, and while another janitor works they do nothing.
         if !self.contact.is_known || self.other_janitor.is_some() {

@@ -3,6 +3,7 @@
 use authdb_shared::config::{Config, Sources};
 
 use super::*;
+use crate::tenure::Obstacle;
 
 fn metrics() -> Metrics {
     let metrics = Metrics::new();
@@ -73,6 +74,24 @@ fn a_lease_is_a_figure_and_part_of_the_status() {
     metrics.charge(&Charge::Nobody);
     assert!(!metrics.text().contains("lease_held"), "without a ledger there is none");
     assert!(!metrics.status().contains("in charge"), "{}", metrics.status());
+}
+
+#[test]
+fn a_lease_that_cannot_be_had_is_said_and_an_ailment_unless_it_may_be_over_in_a_while() {
+    let metrics = metrics();
+    metrics.database_answered();
+    let hindered = |is_passing| {
+        let reason = "taking the lease: UPDATE \u{1b}[2J denied".to_owned();
+        metrics.charge(&Charge::Unknown { obstacle: Some(Obstacle { reason, is_connection_loss: false, is_passing }) });
+        assert!(metrics.status().contains("waiting for the lease: taking the lease: UPDATE"), "{}", metrics.status());
+        ailments_after(&metrics, Duration::ZERO)
+    };
+    assert_eq!(hindered(true), Vec::<String>::new());
+    let ailments = hindered(false);
+    assert!(ailments.len() == 1 && ailments[0].contains("the lease cannot be had"), "{ailments:?}");
+    assert!(!ailments[0].contains('\u{1b}'), "{ailments:?}");
+    metrics.charge(&Charge::Unknown { obstacle: None });
+    assert_eq!(ailments_after(&metrics, Duration::ZERO), Vec::<String>::new());
 }
 
 #[test]

@@ -258,6 +258,24 @@ impl DbError {
         matches!(self, Self::Locked { .. })
     }
 
+    /// Whether it may be over in a while without anybody's doing: a lost connection, contention, connections that are all
+    /// at work, or a server too slow at the moment.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::DbError;
+    ///
+    /// let (attempt, place) = ("making the ledger's tables", "AuthDB at db:3306".to_owned());
+    /// let busy = DbError::Busy { attempt, place: place.clone() };
+    /// assert!(busy.is_passing() && !busy.is_connection_loss() && !busy.is_contention());
+    /// let forbidden = DbError::Forbidden { attempt, place, reason: "CREATE command denied".to_owned() };
+    /// assert!(!forbidden.is_passing(), "somebody has to grant it");
+    /// ```
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.is_connection_loss() || matches!(self, Self::Locked { .. } | Self::Busy { .. } | Self::TimeLimit { .. })
+    }
+
     /// Whether the server has undone the unit of work for a reason that may be gone in a moment.
     pub(super) fn is_worth_repeating(&self) -> bool {
         matches!(self, Self::Locked { .. } | Self::NotReady { .. } | Self::Busy { .. })
