@@ -36,6 +36,8 @@ pub(crate) struct Report {
     pub(crate) changes: Vec<String>,
     /// What a reader should know, each in a sentence.
     pub(crate) notes: Vec<String>,
+    /// Why the clocks were not believed, each in a sentence.
+    pub(crate) disagreements: Vec<String>,
     /// How long the run left a busy server in peace, and why at last.
     pub(crate) waited: Option<(Duration, String)>,
     pub(crate) took: Duration,
@@ -51,6 +53,7 @@ impl Report {
             swept: Vec::new(),
             changes: Vec::new(),
             notes: Vec::new(),
+            disagreements: Vec::new(),
             waited: None,
             took: Duration::ZERO,
             tries_again: false,
@@ -67,6 +70,13 @@ impl Report {
     pub(crate) fn refuse_for_now(&mut self, reason: String) {
         self.refuse(reason);
         self.tries_again = true;
+    }
+
+    /// Notes that nothing was done because of these disagreements of the clocks.
+    pub(crate) fn distrust(&mut self, disagreements: Vec<String>) {
+        self.refuse_for_now("nothing was changed, because the clocks disagree".to_owned());
+        self.notes.extend(disagreements.iter().cloned());
+        self.disagreements = disagreements;
     }
 
     /// There is nothing to be gained by trying again soon.

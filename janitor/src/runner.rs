@@ -133,7 +133,7 @@ fn next_try(failures: u32) -> Option<Duration> {
 }
 
 /// What came of a run, also if it panics.
-async fn outcome_of(job: Job, run: impl Future<Output = Report> + Send + 'static) -> Report {
+pub(crate) async fn outcome_of(job: Job, run: impl Future<Output = Report> + Send + 'static) -> Report {
     match tokio::spawn(run).await {
         Ok(report) => report,
         Err(panic) => {

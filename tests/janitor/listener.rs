@@ -1,6 +1,8 @@
 //! The optional listener: metrics and health, and clients that mean no good.
 
-use authdb_tests::world::{on_every_engine, on_every_server};
+use std::time::Duration;
+
+use authdb_tests::world::{TokenRow, key_at, on_every_engine, on_every_server};
 use authdb_tests::{Engine, World};
 use rustix::process::Signal;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -122,6 +124,25 @@ async fn a_janitor_that_works_is_healthy() {
     assert!(health.starts_with("HTTP/1.1 200 OK\r\n") && health.contains("healthy: "), "{health}");
     assert!(health.contains("flows done at "), "it has the status line: {health}");
     stop(daemon).await;
+}
+
+#[tokio::test]
+async fn a_janitor_whose_runs_are_refused_for_their_clocks_is_not_healthy() {
+    on_every_engine(|world| async move {
+        let future = key_at(world.start.after(Duration::from_hours(3)));
+        world.add_tokens(&[TokenRow::created(future, "lhcb:amara")]).await;
+        let janitor = Janitor::on(world.database.url()).with("AUTHDB_JANITOR_FLOWS_SCHEDULE", ALWAYS);
+        let (mut daemon, address) = started(janitor).await;
+        daemon.line("flows: refused").await;
+        let sick = "nothing is changed, because the clocks disagree";
+        await_that("the bad health", || async { get(&address, "/healthz").await.contains(sick) }).await;
+        assert!(get(&address, "/healthz").await.starts_with("HTTP/1.1 503 "), "on {}", world.engine());
+        world.execute("DELETE FROM RefreshTokens").await;
+        daemon.line("flows: done").await;
+        await_that("good health", || async { get(&address, "/healthz").await.starts_with("HTTP/1.1 200 ") }).await;
+        stop(daemon).await;
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::pace::{Limits, Pace};
 use crate::report::Report;
-use crate::runner::jittered;
+use crate::runner::{jittered, outcome_of};
 use crate::tenure::Tenure;
 
 /// What every job works with.
@@ -185,13 +185,23 @@ impl Janitor {
 
     /// Runs a job now.
     pub(crate) async fn run(&self, job: Job) -> Report {
-        let started = Instant::now();
-        let mut report = Report::new(job);
+        let janitor = self.clone();
+        let work = async move {
+            let started = Instant::now();
+            let mut report = Report::new(job);
+            if let Err(error) = janitor.work(job, started, &mut report).await {
+                report.fail(&error);
+            }
+            report.took = started.elapsed();
+            report
+        };
+        self.written_down(job, Box::pin(work)).await
+    }
+
+    /// Writes down that a run began and how it ended, also if it panics.
+    async fn written_down(&self, job: Job, run: impl Future<Output = Report> + Send + 'static) -> Report {
         let entry = self.ledger.begin(&job.to_string()).await;
-        if let Err(error) = self.work(job, started, &mut report).await {
-            report.fail(&error);
-        }
-        report.took = started.elapsed();
+        let report = outcome_of(job, run).await;
         self.ledger.finish(entry, &report).await;
         report
     }
@@ -200,8 +210,7 @@ impl Janitor {
         let witnesses = self.db.clock_witnesses(&self.policy, clock::host_now).await?;
         let disagreements = witnesses.disagreements(self.policy.max_clock_skew);
         if !disagreements.is_empty() {
-            report.refuse_for_now("nothing was changed, because the clocks disagree".to_owned());
-            report.notes.extend(disagreements);
+            report.distrust(disagreements);
             return Ok(());
         }
         let Some(permit) = self.tenure.permit(self.db.write_permit(&Actor::of_this_process())?) else {
@@ -314,5 +323,30 @@ impl Run<'_> {
             () = tokio::time::sleep(span) => {}
             () = self.janitor.stop.cancelled() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authdb_shared::config::Sources;
+    use authdb_shared::db::RunOutcome;
+    use authdb_shared::demo::Demo;
+
+    use super::*;
+    use crate::report::Outcome;
+
+    #[tokio::test]
+    async fn a_run_that_panics_is_written_down_as_failed() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"));
+        let config = config.expect("a valid configuration");
+        let db = AuthDb::create(&config.database, clock::host_now()).await.expect("it is made");
+        let janitor = Janitor::open(db.clone(), &config, CancellationToken::new()).await.expect("it has a ledger");
+        let report = janitor.written_down(Job::Tokens, async { panic!("of this test") }).await;
+        assert!(matches!(report.outcome, Outcome::Failed { .. }), "{report:?}");
+        let run = db.runs(None, 1).await.expect("they can be read").rows.remove(0);
+        assert!(run.outcome == RunOutcome::Failed && run.end.is_some(), "{run:?}");
+        assert!(run.error.as_deref().is_some_and(|error| error.contains("of this test")), "{run:?}");
+        janitor.close().await;
     }
 }

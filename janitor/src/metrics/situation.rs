@@ -48,6 +48,8 @@ pub(super) struct Situation {
     /// Why nobody can tell who works.
     pub(super) obstacle: Option<Obstacle>,
     pub(super) refused_configuration: Option<String>,
+    /// Why the clocks were not believed by the last run that looked at them.
+    disagreements: Vec<String>,
 }
 
 impl Situation {
@@ -62,6 +64,7 @@ impl Situation {
             other_janitor: None,
             obstacle: None,
             refused_configuration: None,
+            disagreements: Vec::new(),
         }
     }
 
@@ -102,8 +105,10 @@ impl Situation {
     pub(super) fn ended(&mut self, report: &Report, now: Timestamp) -> bool {
         let Some(jobs) = &mut self.jobs else { return true };
         let of_job = &mut jobs[report.job as usize];
+        // One that failed may not have come to look at the clocks.
         if !matches!(report.outcome, Outcome::Failed { .. }) {
             of_job.last_good = of_job.began;
+            self.disagreements.clone_from(&report.disagreements);
         }
         let time = now.calendar().format("%H:%M");
         let rows =
@@ -128,6 +133,9 @@ impl Situation {
         let obstacle = self.obstacle.as_ref().filter(|obstacle| !obstacle.is_connection_loss);
         parts.extend(obstacle.map(|obstacle| format!("waiting for the lease: {}", obstacle.reason)));
         parts.extend(self.other_janitor.as_ref().map(|holder| format!("waiting: the janitor {holder} is in charge")));
+        if !self.disagreements.is_empty() {
+            parts.push(format!("the clocks disagree: {}", self.disagreements.join("; ")));
+        }
         parts.extend(self.jobs.iter().flatten().filter_map(|of_job| of_job.ended.clone()));
         parts.extend(self.runway.map(|months| format!("months partitioned ahead: {months}")));
         if parts.is_empty() {
@@ -150,6 +158,10 @@ impl Situation {
         // Before the database was reached there are no runners, and while another janitor works they do nothing.
         if !self.contact.is_known || self.other_janitor.is_some() {
             return ailments;
+        }
+        if !self.disagreements.is_empty() {
+            let reasons = text::harmless(&self.disagreements.join("; "));
+            ailments.push(format!("nothing is changed, because the clocks disagree: {reasons}"));
         }
         let (job, span) = stillest;
         if span >= LONG_STILLNESS {

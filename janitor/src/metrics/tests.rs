@@ -95,6 +95,22 @@ fn a_lease_that_cannot_be_had_is_said_and_an_ailment_unless_it_may_be_over_in_a_
 }
 
 #[test]
+fn clocks_that_disagree_are_an_ailment_until_a_run_sees_them_agree() {
+    let metrics = metrics();
+    metrics.database_answered();
+    let mut refused = report(Job::Flows, Outcome::Done);
+    refused.distrust(vec!["the host's clock is 10m ahead".to_owned()]);
+    metrics.run_ended(&refused);
+    let failed = Outcome::Failed { reason: "no".to_owned(), is_connection_loss: false };
+    metrics.run_ended(&report(Job::Flows, failed));
+    let ailments = ailments_after(&metrics, Duration::ZERO);
+    assert!(ailments.len() == 1 && ailments[0].contains("the host's clock is 10m ahead"), "{ailments:?}");
+    assert!(metrics.status().contains("the clocks disagree: the host's clock is 10m ahead"), "{}", metrics.status());
+    metrics.run_ended(&report(Job::Flows, Outcome::Refused));
+    assert_eq!(ailments_after(&metrics, Duration::ZERO), Vec::<String>::new(), "refused for another reason");
+}
+
+#[test]
 fn the_status_line_has_what_is_wrong_first_then_outcomes_and_the_runway() {
     let metrics = metrics();
     assert_eq!(metrics.status(), "connecting");
