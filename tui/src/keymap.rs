@@ -163,6 +163,12 @@ fn of_key(app: &App, key: KeyEvent) -> Option<Action> {
         Mode::Typing => match key.code {
             KeyCode::Enter => Some(Action::Command(Command::Confirm)),
             KeyCode::Esc => Some(Action::Command(Command::Dismiss)),
+            // These stand for no text, and the arrows may choose.
+            KeyCode::PageDown | KeyCode::PageUp
+                if matches!(app.dialog, Some(Dialog::Approve(_) | Dialog::Export(_))) =>
+            {
+                scroll(app, key)
+            }
             _ => Some(Action::Typed(key)),
         },
         // Never the key that opened the dialog, and never Enter: neither is pressed on purpose at this moment.

@@ -69,6 +69,7 @@ impl App {
             return Vec::new();
         }
         approve.looking_up = None;
+        self.dialog_scroll = 0;
         match found {
             Ok((flow, now)) => approve.found(code, flow, now, &self.policy),
             Err(error) => approve.error = Some(error.to_string()),

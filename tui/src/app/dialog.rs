@@ -33,8 +33,8 @@ pub enum Dialog {
     Watches,
 }
 
-/// The step of an approval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The step of an approval, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// The code that the user reads out.
     Code,

@@ -336,9 +336,7 @@ impl App {
                 self.say(Tone::Plain, format!("Leaving as soon as the change is done.{stop} {quit} leaves at once."))
             }
             Command::Quit => vec![Effect::Quit],
-            Command::Down | Command::Up if matches!(self.dialog, Some(Dialog::Watches)) => {
-                self.choose_watch(command == Command::Down)
-            }
+            command if matches!(self.dialog, Some(Dialog::Watches)) && command.scrolls() => self.choose_watch(command),
             command if self.dialog.is_some() && command.scrolls() => self.scroll_dialog(command),
             Command::Suspend => match self.cannot_suspend() {
                 Some(reason) => self.say(Tone::Plain, reason),

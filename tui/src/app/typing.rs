@@ -62,7 +62,11 @@ impl App {
                 self.type_ahead.push(Action::Command(Command::Confirm));
                 Vec::new()
             }
-            Some(Dialog::Approve(_)) => self.approval_step(),
+            Some(Dialog::Approve(_)) => {
+                // The next question is read from its beginning.
+                self.dialog_scroll = 0;
+                self.approval_step()
+            }
             Some(Dialog::Palette(_)) => self.give_from_palette(),
             Some(Dialog::Export(_)) => self.export(),
             Some(Dialog::Contexts(_)) => self.choose_context(),

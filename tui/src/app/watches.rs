@@ -11,6 +11,7 @@ use authdb_shared::db::DbError;
 use authdb_shared::ids::{Jti, Subject};
 
 use super::{App, Dialog};
+use crate::command::Command;
 use crate::effect::Effect;
 
 /// How often the database is asked.
@@ -19,6 +20,8 @@ const INTERVAL: Duration = Duration::from_secs(3);
 const ROUNDS_UNSEEN: u32 = 3;
 /// Subjects that are asked for at a time; those that were asked for longest ago come first.
 const ASKED_AT_ONCE: usize = 50;
+/// Watches that a page goes on by.
+const PAGE: usize = 5;
 
 /// A subject after a revocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +42,14 @@ pub struct Watch {
     looked_at: Option<Timestamp>,
     /// Why the last look failed, if it did.
     error: Option<String>,
+}
+
+impl Watch {
+    /// Whether it has seen a new token.
+    #[must_use]
+    pub fn is_alarm(&self) -> bool {
+        matches!(self.sight, Sight::NewToken { .. })
+    }
 }
 
 /// A watch that cannot look: that it has seen no new token means nothing.
@@ -84,8 +95,8 @@ pub type Glanced = Result<(Option<Jti>, Timestamp), DbError>;
 #[derive(Debug, Default)]
 pub struct Watches {
     list: Vec<Watch>,
-    /// Which of them is chosen in the dialog.
-    pub chosen: usize,
+    /// The number of the one that is chosen in the dialog.
+    chosen: Option<u64>,
     added: u64,
     asked_at: Option<Timestamp>,
     is_waiting: bool,
@@ -98,9 +109,30 @@ impl Watches {
         &self.list
     }
 
+    /// All of them as the dialog shows them: alarms first.
+    #[must_use]
+    pub fn shown(&self) -> Vec<&Watch> {
+        let others = self.list.iter().filter(|watch| !watch.is_alarm());
+        self.alarms().chain(others).collect()
+    }
+
+    /// Where the chosen one stands among those shown. An alarm that goes to their top takes no other's place under the
+    /// cursor.
+    #[must_use]
+    pub fn chosen(&self) -> usize {
+        let is_chosen = |watch: &&Watch| Some(watch.number) == self.chosen;
+        self.shown().iter().position(is_chosen).unwrap_or_default()
+    }
+
+    /// Chooses the one in this place among those shown, or the last.
+    fn choose(&mut self, place: usize) {
+        let shown = self.shown();
+        self.chosen = shown.get(place).or(shown.last()).map(|watch| watch.number);
+    }
+
     /// Those that have seen a new token.
     pub fn alarms(&self) -> impl Iterator<Item = &Watch> {
-        self.list.iter().filter(|watch| matches!(watch.sight, Sight::NewToken { .. }))
+        self.list.iter().filter(|watch| watch.is_alarm())
     }
 
     /// Those that still look.
@@ -122,12 +154,16 @@ impl Watches {
     /// Watches a subject from now on. If it is watched already, the stricter of both watches goes on for longer.
     pub(super) fn add(&mut self, subject: Subject, since: Option<Timestamp>, revoked_at: Timestamp, until: Timestamp) {
         let older = self.list.iter().position(|watch| watch.subject == subject).map(|index| self.list.remove(index));
+        let was_chosen = older.as_ref().is_some_and(|older| Some(older.number) == self.chosen);
         let (since, until) = match older.filter(|older| older.sight == Sight::Nothing) {
             Some(older) => (older.since.zip(since).map(|(one, other)| one.min(other)), until.max(older.until)),
             None => (since, until),
         };
         self.added += 1;
         let number = self.added;
+        if was_chosen {
+            self.chosen = Some(number);
+        }
         self.list.push(Watch {
             subject,
             revoked_at,
@@ -202,7 +238,7 @@ impl App {
     }
 
     pub(super) fn open_watches(&mut self) -> Vec<Effect> {
-        self.watches.chosen = 0;
+        self.watches.choose(0);
         self.dialog = Some(Dialog::Watches);
         Vec::new()
     }
@@ -213,21 +249,27 @@ impl App {
         is_empty.then(|| "Nobody is watched: that begins when something has been revoked.".to_owned())
     }
 
-    /// Chooses the watch below or above.
-    pub(super) fn choose_watch(&mut self, is_down: bool) -> Vec<Effect> {
-        let last = self.watches.list.len().saturating_sub(1);
-        let chosen = self.watches.chosen.min(last);
-        self.watches.chosen = if is_down { (chosen + 1).min(last) } else { chosen.saturating_sub(1) };
+    /// Chooses another watch. The dialog shows whichever is chosen, so that none is dismissed unseen.
+    pub(super) fn choose_watch(&mut self, command: Command) -> Vec<Effect> {
+        let chosen = self.watches.chosen();
+        self.watches.choose(match command {
+            Command::Down => chosen + 1,
+            Command::PageDown => chosen + PAGE,
+            Command::Up => chosen.saturating_sub(1),
+            Command::PageUp => chosen.saturating_sub(PAGE),
+            Command::Last => usize::MAX,
+            _ => 0,
+        });
         Vec::new()
     }
 
     /// Takes the chosen watch off the screen; with the last of them, the dialog goes.
     pub(super) fn dismiss_watch(&mut self) -> Vec<Effect> {
         let watches = &mut self.watches;
-        if watches.chosen < watches.list.len() {
-            watches.list.remove(watches.chosen);
-        }
-        watches.chosen = watches.chosen.min(watches.list.len().saturating_sub(1));
+        let place = watches.chosen();
+        let number = watches.shown().get(place).map(|watch| watch.number);
+        watches.list.retain(|watch| Some(watch.number) != number);
+        watches.choose(place);
         if watches.list.is_empty() {
             self.dialog = None;
         }

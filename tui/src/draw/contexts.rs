@@ -43,7 +43,7 @@ pub(super) fn content(app: &App, contexts: &Contexts) -> Content {
             ("Esc".to_owned(), "stay where you are"),
         ]
     };
-    Content { title: "Contexts".to_owned(), text: Text::from(lines), keys, cursor: None }
+    Content { title: "Contexts".to_owned(), text: Text::from(lines), keys, ..Content::default() }
 }
 
 /// A context: whether it is the one in use, its name, what is special about it, and where its database is.

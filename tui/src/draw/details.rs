@@ -28,7 +28,7 @@ pub(super) fn content(app: &App) -> Content {
     let mut keys: Vec<(String, &'static str)> =
         offered.map(|entry| (app.keys.way_to(entry.command), entry.hint)).collect();
     keys.push(("Esc".to_owned(), "back to the list"));
-    Content { title: format!("{}: one row", app.screen.title()), text: Text::from(lines), keys, cursor: None }
+    Content { title: format!("{}: one row", app.screen.title()), text: Text::from(lines), keys, ..Content::default() }
 }
 
 /// What a field is called: by the head of its column, and by the name that a filter and the configuration know.

@@ -1,16 +1,15 @@
 //! Dialogs: a box over the screen that says what will happen.
 
+use std::ops::Range;
+
 use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Borders, Clear, Padding, Paragraph, Wrap};
 
-use unicode_width::UnicodeWidthStr;
-
-use super::format::{harmless, span};
 use super::style;
-use crate::app::{App, Approve, Dialog, Step, Tone};
+use crate::app::{App, Dialog};
 
 /// Wide enough for a sentence, narrow enough to be read at a glance.
 pub(super) const WIDTH: u16 = 74;
@@ -19,10 +18,11 @@ const PADDING: u16 = 2;
 pub(super) fn draw(app: &App, frame: &mut Frame) {
     let Some(content) = content(app) else { return };
     let pinned = pinned(app);
-    let down = app.keys.fixed(KeyCode::Down);
-    let (body, fields) = open(frame, &content, &pinned, app.dialog_scroll, &down);
+    let Opened { body, fields, scroll } = open(frame, &content, &pinned, app.dialog_scroll);
     if let Some((line, column)) = content.cursor {
-        let body = if pinned.is_empty() { body } else { fields };
+        let (body, scroll) = if pinned.is_empty() { (body, usize::from(scroll)) } else { (fields, 0) };
+        // A field that is scrolled away has no cursor.
+        let Some(line) = line.checked_sub(scroll) else { return };
         let x = body.x + u16::try_from(column).unwrap_or(u16::MAX).min(body.width.saturating_sub(1));
         let y = body.y + u16::try_from(line).unwrap_or(u16::MAX).min(body.height.saturating_sub(1));
         frame.set_cursor_position(Position::new(x, y));
@@ -32,14 +32,15 @@ pub(super) fn draw(app: &App, frame: &mut Frame) {
 /// Lines of the open dialog that a terminal of this size cannot show.
 pub(super) fn hidden_lines(app: &App) -> u16 {
     let (width, height) = app.size;
-    let (screen, down) = (Rect::new(0, 0, width, height), app.keys.fixed(KeyCode::Down));
-    content(app).map_or(0, |content| Shape::of(&content, &pinned(app), screen, &down).hidden)
+    let screen = Rect::new(0, 0, width, height);
+    content(app).map_or(0, |content| Shape::of(&content, &pinned(app), screen).hidden)
 }
 
-/// Lines that stay in sight while the text above them is scrolled: the fields of a plan.
+/// Lines that stay in sight while the text above them is scrolled: the fields of a plan or an approval.
 fn pinned(app: &App) -> Vec<Line<'static>> {
     let lines = match &app.dialog {
         Some(Dialog::Plan(plan)) => super::plan_fields::fields(app, plan).lines,
+        Some(Dialog::Approve(approve)) => super::approval::fields(app, approve).lines,
         _ => Vec::new(),
     };
     app.veil.lines(lines)
@@ -57,19 +58,39 @@ fn wrapped(lines: &[Line<'static>]) -> Paragraph<'static> {
 }
 
 /// What a dialog says.
+#[derive(Default)]
 pub(super) struct Content {
     pub(super) title: String,
     pub(super) text: Text<'static>,
     pub(super) keys: Vec<(String, &'static str)>,
     /// Line and column of the cursor in the text, or in the pinned lines where there are some, while something is typed.
     pub(super) cursor: Option<(usize, usize)>,
+    /// What moves the text where it does not fit.
+    pub(super) more: Option<String>,
+    /// The lines that are chosen: whatever the text is scrolled to, they are in sight.
+    pub(super) chosen: Option<Range<usize>>,
+}
+
+impl Content {
+    /// The line that the text begins with, of so many that are hidden from sight.
+    fn first_line(&self, scroll: u16, hidden: u16, body: Rect) -> u16 {
+        let Some(chosen) = &self.chosen else { return scroll.min(hidden) };
+        let before = |line: usize| {
+            let lines = &self.text.lines[..line.min(self.text.lines.len())];
+            height_of(lines, usize::from(body.width))
+        };
+        let last = before(chosen.end).saturating_sub(body.height);
+        last.min(before(chosen.start))
+    }
 }
 
 /// What the open dialog says, with nobody named in it while the veil is drawn.
 fn content(app: &App) -> Option<Content> {
     let content = said(app)?;
     let title = app.veil.text(&content.title).into_owned();
-    Some(Content { title, text: app.veil.paragraphs(content.text), ..content })
+    // Where arrows choose, they have to be told once only.
+    let more = content.more.or_else(|| content.chosen.is_none().then(|| app.keys.fixed(KeyCode::Down)));
+    Some(Content { title, text: app.veil.paragraphs(content.text), more, ..content })
 }
 
 fn said(app: &App) -> Option<Content> {
@@ -79,7 +100,7 @@ fn said(app: &App) -> Option<Content> {
         Some(Dialog::Contexts(contexts)) => Some(super::contexts::content(app, contexts)),
         Some(Dialog::Export(exporting)) => Some(super::exporting::content(app, exporting)),
         Some(Dialog::Details) => Some(super::details::content(app)),
-        Some(Dialog::Approve(approve)) => Some(approval(app, approve)),
+        Some(Dialog::Approve(approve)) => Some(super::approval::content(app, approve)),
         Some(Dialog::Plan(plan)) => Some(super::plan::content(app, plan)),
         Some(Dialog::Work) => app.work.as_ref().map(super::work::content),
         Some(Dialog::Ended(ended)) => Some(super::work::report(ended)),
@@ -104,15 +125,16 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(content: &Content, pinned: &[Line<'static>], screen: Rect, down: &str) -> Self {
+    fn of(content: &Content, pinned: &[Line<'static>], screen: Rect) -> Self {
         let width = WIDTH.min(screen.width);
         let inside = width.saturating_sub(2 + 2 * PADDING).max(1);
         let lines_of = |paragraph: Paragraph| u16::try_from(paragraph.line_count(inside)).unwrap_or(u16::MAX);
         let lines = lines_of(body(content));
         let pinned = height_of(pinned, usize::from(inside));
-        let is_cut = lines.saturating_add(pinned + lines_of(foot(content, 0, down)) + 2) > screen.height;
-        let foot = lines_of(foot(content, u16::from(is_cut), down));
+        let is_cut = lines.saturating_add(pinned + lines_of(foot(content, 0)) + 2) > screen.height;
+        let foot = lines_of(foot(content, u16::from(is_cut)));
         let height = lines.saturating_add(pinned + foot + 3).min(screen.height);
+        let pinned = pinned.min(height.saturating_sub(foot + 2));
         let area = Rect {
             x: screen.x + (screen.width - width) / 2,
             y: screen.y + (screen.height - height) / 2,
@@ -126,12 +148,18 @@ impl Shape {
     }
 }
 
-/// Opens a box as high as the content needs, with its keys at the foot however little room there is, and says where the
-/// text is.
-fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: u16, down: &str) -> (Rect, Rect) {
-    let shape = Shape::of(content, pinned, frame.area(), down);
+/// Where a dialog was opened.
+struct Opened {
+    body: Rect,
+    fields: Rect,
+    /// The first line of the body that is shown.
+    scroll: u16,
+}
+
+/// Opens a box as high as the content needs, with its keys at the foot however little room there is.
+fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: u16) -> Opened {
+    let shape = Shape::of(content, pinned, frame.area());
     let Shape { area, pinned: pinned_height, gap, foot: foot_height, hidden } = shape;
-    let scroll = scroll.min(hidden);
     let block = Block::new()
         .borders(Borders::ALL)
         .padding(Padding::horizontal(PADDING))
@@ -144,12 +172,13 @@ fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: 
         Constraint::Length(foot_height),
     ])
     .areas(inner);
+    let scroll = content.first_line(scroll, hidden, text_area);
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     frame.render_widget(body(content).scroll((scroll, 0)), text_area);
     frame.render_widget(wrapped(pinned), pinned_area);
-    frame.render_widget(foot(content, hidden - scroll, down), key_area);
-    (text_area, pinned_area)
+    frame.render_widget(foot(content, hidden.saturating_sub(scroll)), key_area);
+    Opened { body: text_area, fields: pinned_area, scroll }
 }
 
 /// The keys that choose among lines, however the keys are bound.
@@ -162,73 +191,12 @@ fn body(content: &Content) -> Paragraph<'static> {
 }
 
 /// The keys of a dialog; first of all the one that shows the `hidden` lines below.
-fn foot(content: &Content, hidden: u16, down: &str) -> Paragraph<'static> {
-    let more = (hidden > 0).then(|| (down.to_owned(), "more"));
+fn foot(content: &Content, hidden: u16) -> Paragraph<'static> {
+    let more = content.more.clone().filter(|_| hidden > 0).map(|key| (key, "more"));
     let mut line = Line::default();
     for (key, what) in more.iter().chain(&content.keys) {
         let gap = if line.spans.is_empty() { "" } else { "    " };
         line.extend([Span::raw(gap), Span::styled(key.clone(), style::KEY), Span::raw(format!(" {what}"))]);
     }
     Paragraph::new(line).wrap(Wrap { trim: true })
-}
-
-fn approval(app: &App, approve: &Approve) -> Content {
-    let mut lines = Vec::new();
-    let mut cursor = None;
-    let insistence = format!("Type {} to insist", app.veil.text(&approve.full_subject()));
-    let mismatch = app.registration.mismatch(approve).map(|mismatch| mismatch.to_string());
-    let fields = [
-        (Step::Code, "Code that the user reads out", &approve.code),
-        (Step::Subject, "Subject, without the VO", &approve.sub),
-        (Step::Name, "User name (may stay empty)", &approve.name),
-        (Step::Insist, insistence.as_str(), &approve.insistence),
-    ];
-    for (step, label, input) in fields {
-        if (approve.step as u8) < (step as u8) {
-            continue;
-        }
-        if step == Step::Insist {
-            lines.extend(super::registration::warning(mismatch.as_deref()));
-        }
-        if approve.step == step {
-            cursor = Some((lines.len(), label.width() + 2 + input.visual_cursor()));
-        }
-        let style = if approve.step == step { style::KEY } else { style::FAINT };
-        lines.push(Line::from(vec![
-            Span::styled(format!("{label}: "), style),
-            Span::raw(app.veil.typed(input.value())),
-        ]));
-        if step == Step::Code && approve.step != Step::Code {
-            lines.extend(about_flow(app, approve));
-        }
-        if step == Step::Subject && approve.step == Step::Subject {
-            lines.extend(super::registration::candidates(app, approve));
-        }
-    }
-    if let Some(error) = &approve.error {
-        lines.push(Line::raw(""));
-        lines.push(Line::styled(harmless(error), style::of_tone(Tone::Bad)));
-    }
-    let keys = match approve.step {
-        _ if approve.looking_up.is_some() => vec![("Esc".to_owned(), "cancel; looking the code up…")],
-        Step::Code => vec![("Enter".to_owned(), "look it up"), ("Esc".to_owned(), "cancel")],
-        Step::Subject => {
-            vec![(arrows(app), "choose"), ("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")]
-        }
-        Step::Name | Step::Insist => vec![("Enter".to_owned(), "next"), ("Esc".to_owned(), "back")],
-    };
-    Content { title: "Approve a device code".to_owned(), text: Text::from(lines), keys, cursor }
-}
-
-/// What a typed code belongs to.
-fn about_flow(app: &App, approve: &Approve) -> Vec<Line<'static>> {
-    let Some(flow) = &approve.flow else { return Vec::new() };
-    let state = flow.state(app.now(), &app.policy);
-    let left = state.left().map_or_else(|| "no time".to_owned(), span);
-    let age = flow.created.map_or_else(|| "?".to_owned(), |created| span(app.now().since(created)));
-    vec![
-        Line::raw(format!("  client {}", harmless(&flow.client_id))),
-        Line::raw(format!("  scope {}", flow.scope)),
-        Line::raw(format!("  started {age} ago, {left} left")),
-    ]
 }

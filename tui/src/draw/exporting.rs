@@ -1,5 +1,6 @@
 //! The export: how many rows, and to which file.
 
+use crossterm::event::KeyCode;
 use ratatui::text::{Line, Span, Text};
 
 use super::dialogs::Content;
@@ -35,5 +36,12 @@ pub(super) fn content(app: &App, exporting: &Exporting) -> Content {
         vec![("Enter".to_owned(), "write the file"), ("Esc".to_owned(), "back to the screen")]
     };
     let cursor = Some((0, label.len() + exporting.name.visual_cursor().saturating_sub(scroll)));
-    Content { title: format!("Export {}", exporting.what), text: Text::from(lines), keys, cursor }
+    Content {
+        title: format!("Export {}", exporting.what),
+        text: Text::from(lines),
+        keys,
+        cursor,
+        more: Some(app.keys.fixed(KeyCode::PageDown)),
+        ..Content::default()
+    }
 }

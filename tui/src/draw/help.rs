@@ -35,7 +35,7 @@ pub(super) fn content(app: &App) -> Content {
         title: format!("Keys on {}", app.screen.title()),
         text: Text::from(lines),
         keys: vec![("Esc".to_owned(), "back to the screen")],
-        cursor: None,
+        ..Content::default()
     }
 }
 

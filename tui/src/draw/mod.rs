@@ -2,12 +2,14 @@
 
 mod alarms;
 mod appearance;
+mod approval;
 mod chart;
 mod columns;
 mod contexts;
 mod details;
 mod dialogs;
 mod exporting;
+mod fields;
 mod foot;
 pub mod format;
 mod head;

@@ -44,6 +44,7 @@ pub(super) fn content(app: &App, palette: &Palette) -> Content {
             ("Esc".to_owned(), "back to the screen"),
         ],
         cursor: Some((0, ": ".len() + palette.input.visual_cursor())),
+        ..Content::default()
     }
 }
 

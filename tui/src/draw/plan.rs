@@ -28,7 +28,13 @@ pub(super) fn content(app: &App, dialog: &PlanDialog) -> Content {
         lines.push(Line::raw("Making the plan: reading the rows as they are now…"));
     }
     let cursor = fields(app, dialog).cursor;
-    Content { title: harmless(&dialog.title), text: Text::from(lines), keys: keys(dialog), cursor }
+    Content {
+        title: harmless(&dialog.title),
+        text: Text::from(lines),
+        keys: keys(dialog),
+        cursor,
+        ..Content::default()
+    }
 }
 
 /// Adds a paragraph.

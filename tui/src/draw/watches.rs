@@ -5,10 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Text};
 use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
 
-use super::dialogs::Content;
+use super::dialogs::{Content, inner_width};
 use super::format::{counted, fit, harmless, span};
 use super::style;
+use super::wrapping::hanging;
 use crate::app::{App, Blindness, Sight, Tone, Watch};
 use crate::command::Command;
 
@@ -92,11 +94,12 @@ fn clocks(app: &App, watch: &Watch) -> String {
 }
 
 pub(super) fn content(app: &App) -> Content {
-    let watches = app.watches.list();
+    let watches = app.watches.shown();
+    let place = app.watches.chosen();
     let revoke = app.keys.way_to(Command::RevokeSubject);
-    let mut lines = Vec::new();
+    let (mut lines, mut chosen, width) = (Vec::new(), 0..0, inner_width(app));
     for (index, watch) in watches.iter().enumerate() {
-        let is_chosen = index == app.watches.chosen;
+        let is_chosen = index == place;
         let mark = if is_chosen { "› " } else { "  " };
         let (word, style) = match watch.sight {
             Sight::NewToken { .. } => ("ALARM ", style::of_tone(Tone::Bad)),
@@ -105,18 +108,31 @@ pub(super) fn content(app: &App) -> Content {
             Sight::Over => ("", style::of_tone(Tone::Good)),
         };
         let style = if is_chosen { style.patch(style::SELECTED) } else { style };
-        lines.push(Line::styled(format!("{mark}{word}{}", told(app, watch)), style));
+        let first = lines.len();
+        // A name that is broken in two would not be known for one.
+        let told = format!("{mark}{word}{}", app.veil.text(&told(app, watch)));
+        lines.extend(hanging(Line::styled(told, style), width, mark.width()));
         if is_chosen && let Sight::NewToken { jti, .. } = &watch.sight {
-            lines.push(Line::raw(format!("    token {jti}. {revoke} on its subject revokes all again.")));
+            let advice = Line::raw(format!("    token {jti}. {revoke} on its subject revokes all again."));
+            lines.extend(hanging(advice, width, 4));
+        }
+        if is_chosen {
+            chosen = first..lines.len();
         }
     }
     if lines.is_empty() {
         lines.push(Line::raw("Nobody is watched."));
     }
+    let mut title = format!("After revocations: {}", counted(watches.len() as u64, "subject"));
+    let alarms = app.watches.alarms().count();
+    if alarms > 0 {
+        title = format!("{title}, {}", counted(alarms as u64, "ALARM"));
+    }
     Content {
-        title: "After revocations".to_owned(),
+        title,
         text: Text::from(lines),
         keys: vec![(super::dialogs::arrows(app), "choose"), ("x".to_owned(), "dismiss"), ("Esc".to_owned(), "back")],
-        cursor: None,
+        chosen: Some(chosen),
+        ..Content::default()
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn content(work: &Work) -> Content {
         let stop = if work.has_batches() { "stop after the batch in hand" } else { "stop after the step in hand" };
         vec![("Esc".to_owned(), stop), ("q".to_owned(), "leave when it is done")]
     };
-    Content { title: "At work".to_owned(), text: Text::from(lines), keys, cursor: None }
+    Content { title: "At work".to_owned(), text: Text::from(lines), keys, ..Content::default() }
 }
 
 pub(super) fn report(ended: &Ended) -> Content {
@@ -57,6 +57,6 @@ pub(super) fn report(ended: &Ended) -> Content {
         title: "What was done".to_owned(),
         text: Text::from(lines),
         keys: vec![("Esc".to_owned(), "back to the list")],
-        cursor: None,
+        ..Content::default()
     }
 }

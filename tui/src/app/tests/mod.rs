@@ -22,6 +22,7 @@ mod pointing;
 mod privacy;
 mod resting;
 mod screens;
+mod sight;
 mod subject_pictures;
 mod suspending;
 mod times;
