@@ -26,6 +26,8 @@ impl Default for Keymap {
 const INTERRUPT: Key = Key::control('c');
 /// What says yes to a plan.
 const YES: Key = Key::letter('y');
+/// What takes a watch off its list.
+const DISMISS: Key = Key::letter('x');
 
 impl Keymap {
     /// The usual keys, but for the commands that `[keys]` gives others.
@@ -64,6 +66,12 @@ impl Keymap {
         }
         if key == YES && entry.is_change {
             return Some("it says yes to the question that the command asks, so that two presses would do it; choose another key".to_owned());
+        }
+        if key == YES && entry.command.scrolls() {
+            return Some("it says yes to a plan, which this command scrolls, so that reading on would carry it out; choose another key".to_owned());
+        }
+        if key == DISMISS && entry.command.scrolls() {
+            return Some("it takes what is chosen off the list of what came after revocations, in which this command moves; choose another key".to_owned());
         }
         let meets = |other: &&Entry| {
             other.command != entry.command
@@ -270,15 +278,28 @@ mod tests {
     }
 
     #[test]
-    fn no_change_can_be_asked_for_with_the_key_that_says_yes_to_it() {
+    fn nothing_is_asked_for_or_scrolled_with_the_key_that_says_yes_to_it() {
         for entry in COMMANDS {
             let is_taken = configured(&[("copy_key", &[]), (entry.name, &["f9", "y"])]);
             match is_taken {
                 Err(refused) if entry.is_change => {
                     assert!(refused.contains("cannot be `y`: it says yes to the question"), "{refused}");
                 }
-                is_taken => assert!(!entry.is_change && is_taken.is_ok(), "{}", entry.name),
+                Err(refused) if entry.command.scrolls() => {
+                    assert!(refused.contains("cannot be `y`: it says yes to a plan, which this"), "{refused}");
+                }
+                is_taken => {
+                    assert!(!entry.is_change && !entry.command.scrolls() && is_taken.is_ok(), "{}", entry.name);
+                }
             }
+        }
+    }
+
+    #[test]
+    fn no_watch_is_dismissed_by_the_key_that_moves_among_them() {
+        for entry in COMMANDS {
+            let is_taken = configured(&[(entry.name, &["f9", "x"])]);
+            assert_eq!(is_taken.is_err(), entry.command.scrolls(), "{}: {is_taken:?}", entry.name);
         }
     }
 
