@@ -115,9 +115,17 @@ impl App {
         vo.map(|vo| Effect::LookForSubjects(vo.to_owned())).into_iter().collect()
     }
 
-    /// Takes subjects of a VO in.
+    /// Takes subjects of a VO in, unless the approval that is open by now is of another.
     pub(super) fn subjects_found(&mut self, vo: String, found: Result<Vec<Subject>, DbError>) {
-        self.registration.subjects = Some((vo, found.map_err(|error| error.to_string())));
+        let approve = match &self.dialog {
+            Some(Dialog::Approve(approve)) => Some(approve),
+            Some(Dialog::Plan(plan)) => plan.came_from.as_ref(),
+            _ => None,
+        };
+        let wanted = approve.and_then(|approve| approve.flow.as_ref()?.scope.vo());
+        if wanted.is_none_or(|wanted| wanted == vo) {
+            self.registration.subjects = Some((vo, found.map_err(|error| error.to_string())));
+        }
     }
 
     /// Moves the choice among the candidates; above the first one is what was typed.

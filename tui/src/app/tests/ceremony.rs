@@ -305,3 +305,42 @@ fn without_a_registry_the_subjects_of_the_vo_are_offered() {
     harness.key('y');
     assert_eq!(approved(&harness), Some(("alice", None)));
 }
+
+/// Two approvals, one after the other, whose users are asked for and answered slowly.
+#[test]
+fn subjects_of_one_vo_are_never_offered_or_told_as_those_of_another() {
+    for is_late in [false, true] {
+        let mut harness = asked(None);
+        let of_lhcb = || Answer::Subjects { vo: "lhcb".to_owned(), found: Ok(vec![subject("lhcb:al")]) };
+        let of_belle = || Answer::Subjects { vo: "belle".to_owned(), found: Ok(vec![subject("belle:bob")]) };
+        if !is_late {
+            harness.answer(of_lhcb());
+        }
+        (0..2).for_each(|_| harness.press(KeyCode::Esc));
+        harness.key('a');
+        harness.type_in("BCDFGHJK");
+        harness.press(KeyCode::Enter);
+        let scope = Scope::from_stored("vo:belle".to_owned());
+        let flow = DeviceFlow { scope, ..flow("BCDFGHJK", FlowStatus::Pending, 60) };
+        harness.answer(Answer::Flow { code: code(), found: Ok((Some(flow), at(NOW))) });
+        let screen = harness.screen(80, 24);
+        assert!(screen.contains("looking for subjects…") && !screen.contains("with live tokens"), "{screen}");
+        harness.answer(of_belle());
+        if is_late {
+            harness.answer(of_lhcb());
+        }
+        let screen = harness.screen(80, 24);
+        assert!(screen.contains("subjects of belle with live tokens") && screen.contains("bob"), "{screen}");
+        assert!(!screen.contains(" al "), "{screen}");
+    }
+}
+
+#[test]
+fn subjects_that_come_while_the_plan_is_read_are_there_behind_it() {
+    let mut harness = asked(None);
+    harness.type_in("alice");
+    (0..2).for_each(|_| harness.press(KeyCode::Enter));
+    harness.answer(Answer::Subjects { vo: "lhcb".to_owned(), found: Ok(vec![subject("lhcb:alice")]) });
+    (0..2).for_each(|_| harness.press(KeyCode::Esc));
+    assert!(harness.screen(80, 24).contains("subjects of lhcb with live tokens"));
+}
