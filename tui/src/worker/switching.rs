@@ -9,6 +9,7 @@ use authdb_shared::Error;
 use authdb_shared::config::{Config, ContextConfig};
 
 use super::Worker;
+use super::fetching::Fetches;
 use crate::action::Answer;
 use crate::connecting::{self, Arrival, ConnectionNumber, ContextError};
 use crate::store::Store;
@@ -60,6 +61,8 @@ impl<S: Store> Worker<S> {
         let Some(store) = self.waiting.take(number) else { return false };
         let left = std::mem::replace(&mut self.store, store);
         self.connection = number;
+        // What the other one still works on takes no turn of what is asked of this one.
+        self.fetches = Fetches::default();
         tokio::spawn(async move { left.close().await });
         true
     }

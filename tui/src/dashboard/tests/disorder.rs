@@ -64,6 +64,25 @@ async fn what_a_database_that_was_left_still_answers_is_never_shown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_database_that_stays_silent_holds_up_no_list_of_the_next_one() {
+    let (_folder, sources) = two_contexts();
+    let (first, second) = (FakeStore::new("first"), FakeStore::new("second"));
+    first.content().moods_of_flows = [Mood::Silent; 4].into();
+    first.content().other = Some(second.clone());
+    second.content().device_flows = vec![flow("CCCCCCCC", FlowStatus::Pending, 30)];
+    let mut console = Console::with(&first, sources);
+    console.type_in("2");
+    console.wait_for_at_once("reading…").await;
+    console.press(KeyCode::F(5));
+    console.press(KeyCode::F(5));
+    console.type_in("C");
+    console.wait_for_at_once("Contexts").await;
+    console.press(KeyCode::Down);
+    console.press(KeyCode::Enter);
+    console.wait_for_at_once("CCCC-CCCC").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_context_that_cannot_be_reached_leaves_everything_as_it_is() {
     let (_folder, sources) = two_contexts();
     let store = FakeStore::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
