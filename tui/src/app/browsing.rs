@@ -153,20 +153,20 @@ impl App {
         })
     }
 
-    /// By the next column that the list shows; after the last, as the database gives the rows.
+    /// By the next column that is on the screen; after the last, as the database gives the rows.
     fn sort_by_next(&mut self) -> Vec<Effect> {
-        let (viewpoint, columns) = (self.viewpoint(), self.columns_in_view());
+        let (viewpoint, columns) = (self.viewpoint(), draw::columns_on_screen(self));
         self.with_list(|list| {
-            let sorted = list.sort().and_then(|sort| columns.iter().position(|it| it.place == sort.column));
+            let sorted = list.sort().and_then(|sort| columns.iter().position(|place| *place == sort.column));
             let next = columns.get(sorted.map_or(0, |index| index + 1));
-            list.set_sort(next.map(|it| Sort { column: it.place, is_descending: false }), &viewpoint);
+            list.set_sort(next.map(|column| Sort { column: *column, is_descending: false }), &viewpoint);
         })
     }
 
     fn reverse_sort(&mut self) -> Vec<Effect> {
-        let (viewpoint, columns) = (self.viewpoint(), self.columns_in_view());
+        let (viewpoint, columns) = (self.viewpoint(), draw::columns_on_screen(self));
         self.with_list(|list| {
-            let first = columns.first().map_or(0, |it| it.place);
+            let first = columns.first().copied().unwrap_or_default();
             let sort = list.sort().unwrap_or(Sort { column: first, is_descending: false });
             list.set_sort(Some(Sort { is_descending: !sort.is_descending, ..sort }), &viewpoint);
         })

@@ -66,11 +66,16 @@ impl Columns {
 }
 
 impl App {
-    /// The columns that the list in view shows.
+    /// The columns that the list in view shows, on terminals that are wide enough for them. The one that it is sorted by is
+    /// shown on every one: rows whose order nothing explains would be taken for the order that the others suggest.
     #[must_use]
     pub fn columns_in_view(&self) -> Vec<Shown> {
-        let heads = self.list().map(|list| list.heads(&self.viewpoint())).unwrap_or_default();
-        self.columns.shown(self.screen, &heads)
+        let Some(list) = self.list() else { return Vec::new() };
+        let mut shown = self.columns.shown(self.screen, &list.heads(&self.viewpoint()));
+        for column in shown.iter_mut().filter(|it| list.sort().is_some_and(|sort| sort.column == it.place)) {
+            column.head = column.head.chosen();
+        }
+        shown
     }
 }
 

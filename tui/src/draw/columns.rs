@@ -67,6 +67,12 @@ pub(super) fn place(shown: &[Shown], total: u16) -> Vec<Placed> {
     placed.collect()
 }
 
+/// Those of the columns, by their places in the table, that a terminal of so many cells shows whole.
+pub(super) fn visible(columns: &[Placed], total: u16) -> Vec<usize> {
+    let visible = columns.iter().filter(|column| column.width > 0 && column.x + column.width <= usize::from(total));
+    visible.map(|column| column.place).collect()
+}
+
 /// The column that a cell of a line belongs to, by its place in the table; the gap behind a column is part of it.
 pub(super) fn at(columns: &[Placed], x: usize) -> Option<usize> {
     columns.iter().find(|column| (column.x..=column.x + column.width).contains(&x)).map(|column| column.place)

@@ -84,6 +84,12 @@ pub fn list_height(app: &App) -> usize {
     usize::from(areas(app).list.height.saturating_sub(LIST_HEADS))
 }
 
+/// The columns of the list in view that can be seen, by their places in the table.
+#[must_use]
+pub fn columns_on_screen(app: &App) -> Vec<usize> {
+    columns::visible(&columns::place(&app.columns_in_view(), app.size.0), app.size.0)
+}
+
 /// Whether the screen is about one subject, and has room to say so.
 #[must_use]
 pub fn shows_subject(app: &App) -> bool {

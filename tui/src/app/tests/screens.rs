@@ -218,3 +218,41 @@ fn the_chosen_row_is_seen_without_colour_on_every_list_at_every_size() {
         }
     }
 }
+
+/// The heads of a list have the arrow.
+fn arrow(harness: &mut Harness, size: (u16, u16)) -> Option<char> {
+    let buffer = drawn(harness, size);
+    let heads = (0..size.1)
+        .map(|y| line(&buffer, y))
+        .find(|it| it.contains("AGE") || it.contains("LEFT") || it.contains("LIVE"));
+    heads.expect("a list").chars().find(|it| "↑↓".contains(*it))
+}
+
+#[test]
+fn whatever_a_list_is_sorted_by_is_on_the_screen() {
+    use Screen::{AuthorizationFlows, DeviceFlows, Journal, Subjects, Tokens};
+    for screen in [DeviceFlows, AuthorizationFlows, Subjects, Tokens, Journal] {
+        for size in SIZES {
+            let mut harness = filled();
+            harness.key(screen.digit());
+            drawn(&mut harness, size);
+            let mut sorts = 0;
+            loop {
+                harness.key('s');
+                if harness.app.list().and_then(Browse::sort).is_none() {
+                    break;
+                }
+                sorts += 1;
+                assert_eq!(arrow(&mut harness, size), Some('↑'), "{screen:?} {size:?} {sorts}");
+                harness.key('S');
+                assert_eq!(arrow(&mut harness, size), Some('↓'), "{screen:?} {size:?} {sorts}");
+                // Also where the terminal is made smaller.
+                for smaller in SIZES {
+                    assert_eq!(arrow(&mut harness, smaller), Some('↓'), "{screen:?} {size:?} {smaller:?} {sorts}");
+                }
+                drawn(&mut harness, size);
+            }
+            assert!(sorts >= 3, "{screen:?} {size:?}: {sorts}");
+        }
+    }
+}
