@@ -6,6 +6,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, Mou
 use crate::action::Action;
 use crate::app::{App, Dialog, Mode, Mouse, Screen};
 use crate::command::{COMMANDS, Command, Entry, entry};
+use crate::draw;
 use crate::key::Key;
 
 /// Which keys give which command.
@@ -171,6 +172,8 @@ fn of_key(app: &App, key: KeyEvent) -> Option<Action> {
         Mode::Typing => match key.code {
             KeyCode::Enter => Some(Action::Command(Command::Confirm)),
             KeyCode::Esc => Some(Action::Command(Command::Dismiss)),
+            // It comes along with a name that was selected on the screen, and is no part of it.
+            KeyCode::Char(draw::LEFT_TO_RIGHT) => None,
             // These stand for no text, and the arrows may choose.
             KeyCode::PageDown | KeyCode::PageUp
                 if matches!(app.dialog, Some(Dialog::Approve(_) | Dialog::Export(_))) =>

@@ -8,6 +8,7 @@ mod columns;
 mod contexts;
 mod details;
 mod dialogs;
+mod direction;
 mod exporting;
 mod fields;
 mod foot;
@@ -34,6 +35,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 pub use appearance::Appearance;
+pub use direction::LEFT_TO_RIGHT;
 
 use crate::app::{App, Screen};
 
@@ -152,4 +154,5 @@ pub fn draw(app: &App, frame: &mut Frame) {
     foot::draw(app, frame, notice, hints);
     dialogs::draw(app, frame);
     app.appearance.apply(frame.buffer_mut());
+    direction::keep(frame.buffer_mut());
 }

@@ -7,6 +7,7 @@ mod arrivals;
 mod ceremony;
 mod contexts;
 mod copying;
+mod directions;
 mod emptiness;
 mod exporting;
 mod filters;
