@@ -160,7 +160,7 @@ impl RegistrySource {
             Self::LocalGit { folder, revision } => git::blob(folder, revision, FILE).await,
             Self::RemoteGit { account, location, revision } => {
                 let account = account.as_ref().map(Secret::reveal);
-                git::fetched_blob(account, location, revision, FILE).await
+                git::fetched_blob(&git::Remote { scheme: "https", account, location }, revision, FILE).await
             }
         };
         let bytes = read.map_err(|reason| self.unreadable(&reason))?;
