@@ -4,7 +4,7 @@
 use authdb_shared::Timestamp;
 use authdb_shared::clock;
 use authdb_shared::db::{AuthDb, DbError};
-use authdb_tests::world::{World, config_of, fixture, on_engines, servers};
+use authdb_tests::world::{DeviceFlowRow, World, config_of, fixture, on_engines, servers};
 use authdb_tests::{Engine, Pool, TestDatabase, engines};
 use chrono::{TimeZone as _, Utc};
 use sqlx::{Executor as _, SqlSafeStr as _};
@@ -76,15 +76,63 @@ fn questions(engine: Engine) -> &'static [(&'static str, &'static str)] {
 #[tokio::test]
 async fn what_is_created_equals_the_fixture() {
     on_engines(engines(), |engine| async move {
-        let (theirs, ours) = (from_fixture(engine).await, empty(engine).await);
+        let ours = empty(engine).await;
         let db = AuthDb::create(&config_of(ours.url()), fixture_time()).await.expect("the tables are created");
         db.close().await;
-        for (subject, question) in questions(engine) {
-            let theirs = theirs.rows(question).await.expect("the engine describes the fixture's tables");
-            let ours = ours.rows(question).await.expect("the engine describes the created tables");
-            assert!(!theirs.is_empty(), "{engine} says nothing about {subject}");
-            assert_eq!(ours, theirs, "{engine} differs in {subject}");
-        }
+        equals_the_fixture(&ours, engine).await;
+    })
+    .await;
+}
+
+/// Asserts that the tables are as the fixture has them.
+async fn equals_the_fixture(ours: &TestDatabase, engine: Engine) {
+    let theirs = from_fixture(engine).await;
+    for (subject, question) in questions(engine) {
+        let theirs = theirs.rows(question).await.expect("the engine describes the fixture's tables");
+        let ours = ours.rows(question).await.expect("the engine describes the created tables");
+        assert!(!theirs.is_empty(), "{engine} says nothing about {subject}");
+        assert_eq!(ours, theirs, "{engine} differs in {subject}");
+    }
+}
+
+#[tokio::test]
+async fn a_creation_that_broke_off_is_told_as_that_and_finished_by_the_next() {
+    on_engines(servers(), |engine| async move {
+        let database = empty(engine).await;
+        let (rest, name) = database.url().rsplit_once('/').expect("the URL ends with the database");
+        let (_, host) = rest.rsplit_once('@').expect("the URL names a host");
+        let account = format!("make_{}", &name[name.len().saturating_sub(12)..]);
+        let grant = |table: &str| format!("GRANT CREATE, SELECT ON {name}.{table} TO '{account}'@'%'");
+        let create = format!("CREATE USER '{account}'@'%' IDENTIFIED BY 'few'");
+        let grants = [create, grant("DeviceFlows"), grant("AuthorizationFlows")].join("; ");
+        database.execute(&grants).await.expect("the account is made");
+        let config = config_of(&format!("mysql://{account}:few@{host}/{name}"));
+
+        let error = AuthDb::create(&config, fixture_time()).await.expect_err("it may not make the last table");
+        assert!(matches!(error, DbError::Unfinished { .. }), "{error:?}");
+        assert!(!error.to_string().contains("Nothing was changed"), "{error}");
+
+        database.execute(&grant("RefreshTokens")).await.expect("the account may make it now");
+        AuthDb::create(&config, fixture_time()).await.expect("it goes on, and needs no ALTER").close().await;
+        equals_the_fixture(&database, engine).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_made_beside_a_part_of_the_tables_that_is_in_use() {
+    on_engines(engines(), |engine| async move {
+        let create = async |url: &str| AuthDb::create(&config_of(url), fixture_time()).await;
+        let world = World::create(engine).await;
+        world.add_device_flow(DeviceFlowRow::default()).await;
+        world.execute("DROP TABLE RefreshTokens").await;
+        let error = create(world.database.url()).await.expect_err("somebody logs in there");
+        assert!(matches!(error, DbError::NotEmpty { .. }), "{error:?}");
+
+        let database = from_fixture(engine).await;
+        database.execute("DROP TABLE DeviceFlows").await.expect("a table is dropped");
+        let error = create(database.url()).await.expect_err("the tokens are there");
+        assert!(matches!(error, DbError::NotEmpty { .. }), "{error:?}");
     })
     .await;
 }

@@ -130,6 +130,19 @@ pub enum DbError {
         /// What is there.
         found: String,
     },
+    /// `init` broke off between two tables: `MariaDB` and `MySQL` take none of them back.
+    #[error(
+        "{attempt} broke off on {place}: {reason}. What was made before it stays there, empty; put right what is wrong, \
+         and `authdb init` goes on from there"
+    )]
+    Unfinished {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
+        /// What the server said.
+        reason: String,
+    },
     /// The ledger's tables are of another version, so that a change could not be journalled.
     #[error(
         "{attempt}: nothing was changed, because the journal of {place} has version {found} and this program writes \
@@ -279,6 +292,17 @@ impl DbError {
     /// Whether the server has undone the unit of work for a reason that may be gone in a moment.
     pub(super) fn is_worth_repeating(&self) -> bool {
         matches!(self, Self::Locked { .. } | Self::NotReady { .. } | Self::Busy { .. })
+    }
+
+    /// The same where something was done before, and stays: no longer that nothing was changed.
+    pub(super) fn after_a_part(self, place: &str) -> Self {
+        match self {
+            Self::Forbidden { attempt, reason, .. }
+            | Self::Locked { attempt, reason }
+            | Self::NotReady { attempt, reason, .. }
+            | Self::Failed { attempt, reason, .. } => Self::Unfinished { attempt, place: place.to_owned(), reason },
+            other => other,
+        }
     }
 
     pub(super) fn silent(attempt: &'static str, place: &str, patience: Duration) -> Self {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::{AssertSqlSafe, Connection, FromRow};
 
 use super::backend::{Backend, Flavour, on_backend};
+use super::statements::Statement;
 use super::{AuthDb, DbError, WritePermit, partitions, statements};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -32,6 +33,9 @@ const TABLES: [(&str, &[&str]); 3] = [
     ),
     ("RefreshTokens", &["JTI", "Status", "Scope", "Sub"]),
 ];
+
+/// The table that is made last, whole with its partitions: where it is, nothing was left undone.
+const LAST: &str = "RefreshTokens";
 
 const LOOKING: &str = "looking at the tables";
 const CREATING: &str = "creating the tables";
@@ -172,22 +176,55 @@ fn names(tables: &Tables) -> String {
     shown.join(", ")
 }
 
-/// Creates the tables as DiracX does, partitions included where the engine has them.
+/// Creates the tables as DiracX does, partitions included where the engine has them; goes on where that broke off before.
 pub(super) async fn create(db: &AuthDb, now: Timestamp) -> Result<(), DbError> {
     let present = tables(db).await?;
-    if !present.is_empty() {
+    if !present.is_empty() && !is_unfinished(db, &present).await? {
         return Err(DbError::NotEmpty { place: db.place().to_owned(), found: names(&present) });
     }
     let permit = db.write_permit(&Actor::of_this_process())?;
-    db.limited(CREATING, db.define(&permit, definitions(db))).await?;
-    if let Backend::MySql(_) = db.reader {
-        let form = if db.has_native_uuid() { KeyForm::Dashed } else { KeyForm::Plain };
-        let months = initial_months(now);
-        let clause = partitions::clause(&months, form, Some("p_future"));
-        let statement = format!("ALTER TABLE RefreshTokens PARTITION BY RANGE COLUMNS (JTI) ({clause})");
-        db.run_ddl(CREATING, statement).await?;
+    let missing = definitions(db, now).into_iter().filter(|(table, _)| !present.contains_key(*table));
+    let missing = missing.map(|(_, definition)| definition);
+    if let Backend::Sqlite(_) = db.reader {
+        return db.limited(CREATING, db.define(&permit, missing.collect())).await;
+    }
+    for (done, definition) in missing.enumerate() {
+        let made = db.run_ddl(CREATING, definition).await;
+        made.map_err(|error| if done == 0 { error } else { error.after_a_part(db.place()) })?;
     }
     Ok(())
+}
+
+/// Whether these are all that a creation made before it broke off: tables of DiracX and no others, whole and empty, without
+/// the one that is made last.
+async fn is_unfinished(db: &AuthDb, present: &Tables) -> Result<bool, DbError> {
+    let is_whole = |(table, columns): (&String, &Vec<ColumnRow>)| {
+        let known = TABLES.iter().find(|(name, _)| name == table).map(|(_, known)| *known).unwrap_or_default();
+        columns.len() == known.len() && columns.iter().all(|row| known.contains(&row.column_name.as_str()))
+    };
+    if present.contains_key(LAST) || !present.iter().all(is_whole) {
+        return Ok(false);
+    }
+    for (table, statement) in
+        [("DeviceFlows", statements::ANY_DEVICE_FLOW), ("AuthorizationFlows", statements::ANY_AUTHORIZATION_FLOW)]
+    {
+        if present.contains_key(table) && has_rows(db, statement).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn has_rows(db: &AuthDb, statement: Statement) -> Result<bool, DbError> {
+    let rows: i64 = db
+        .limited(LOOKING, async {
+            let mut session = db.reading().await?;
+            on_backend!(&mut session, |connection, text| {
+                sqlx::query_scalar(text(statement)).fetch_one(connection).await
+            })
+        })
+        .await?;
+    Ok(rows > 0)
 }
 
 impl AuthDb {
@@ -217,24 +254,30 @@ impl AuthDb {
     }
 }
 
-/// Column by column what SQLAlchemy emits for DiracX 0.7 on this engine.
-fn definitions(db: &AuthDb) -> Vec<String> {
+/// Column by column what SQLAlchemy emits for DiracX 0.7 on this engine, each with its table.
+fn definitions(db: &AuthDb, now: Timestamp) -> Vec<(&'static str, String)> {
     let is_sqlite = db.facts.flavour == Flavour::Sqlite;
     let key = if db.has_native_uuid() { "UUID" } else { "CHAR(32)" };
-    let now = if is_sqlite { "(DATETIME('now'))" } else { "(utc_timestamp())" };
+    let default_time = if is_sqlite { "(DATETIME('now'))" } else { "(utc_timestamp())" };
     let mut definitions = vec![
-        format!(
-            "CREATE TABLE DeviceFlows (UserCode VARCHAR(8) NOT NULL, Status VARCHAR(16) DEFAULT 'PENDING' NOT NULL, \
-             CreationTime DATETIME DEFAULT {now} NOT NULL, ClientID VARCHAR(255) NOT NULL, \
-             Scope VARCHAR(1024) NOT NULL, DeviceCode VARCHAR(128) NOT NULL, IDToken JSON, \
-             PRIMARY KEY (UserCode), UNIQUE (DeviceCode))"
+        (
+            "DeviceFlows",
+            format!(
+                "CREATE TABLE DeviceFlows (UserCode VARCHAR(8) NOT NULL, \
+                 Status VARCHAR(16) DEFAULT 'PENDING' NOT NULL, CreationTime DATETIME DEFAULT {default_time} NOT NULL, \
+                 ClientID VARCHAR(255) NOT NULL, Scope VARCHAR(1024) NOT NULL, DeviceCode VARCHAR(128) NOT NULL, \
+                 IDToken JSON, PRIMARY KEY (UserCode), UNIQUE (DeviceCode))"
+            ),
         ),
-        format!(
-            "CREATE TABLE AuthorizationFlows (UUID {key} NOT NULL, Status VARCHAR(16) DEFAULT 'PENDING' NOT NULL, \
-             ClientID VARCHAR(255) NOT NULL, CreationTime DATETIME DEFAULT {now} NOT NULL, \
-             Scope VARCHAR(1024) NOT NULL, CodeChallenge VARCHAR(255) NOT NULL, \
-             CodeChallengeMethod VARCHAR(8) NOT NULL, RedirectURI VARCHAR(255) NOT NULL, Code VARCHAR(255), \
-             IDToken JSON, PRIMARY KEY (UUID))"
+        (
+            "AuthorizationFlows",
+            format!(
+                "CREATE TABLE AuthorizationFlows (UUID {key} NOT NULL, \
+                 Status VARCHAR(16) DEFAULT 'PENDING' NOT NULL, ClientID VARCHAR(255) NOT NULL, \
+                 CreationTime DATETIME DEFAULT {default_time} NOT NULL, Scope VARCHAR(1024) NOT NULL, \
+                 CodeChallenge VARCHAR(255) NOT NULL, CodeChallengeMethod VARCHAR(8) NOT NULL, \
+                 RedirectURI VARCHAR(255) NOT NULL, Code VARCHAR(255), IDToken JSON, PRIMARY KEY (UUID))"
+            ),
         ),
     ];
     let tokens = format!(
@@ -242,11 +285,15 @@ fn definitions(db: &AuthDb) -> Vec<String> {
          Scope VARCHAR(1024) NOT NULL, Sub VARCHAR(256) NOT NULL, PRIMARY KEY (JTI)"
     );
     if is_sqlite {
-        definitions.push(format!("{tokens})"));
-        definitions.push("CREATE INDEX \"ix_RefreshTokens_Sub\" ON RefreshTokens (Sub)".to_owned());
-        definitions.push("CREATE INDEX index_status_sub ON RefreshTokens (Status, Sub)".to_owned());
+        definitions.push((LAST, format!("{tokens})")));
+        definitions.push((LAST, "CREATE INDEX \"ix_RefreshTokens_Sub\" ON RefreshTokens (Sub)".to_owned()));
+        definitions.push((LAST, "CREATE INDEX index_status_sub ON RefreshTokens (Status, Sub)".to_owned()));
     } else {
-        definitions.push(format!("{tokens}, KEY ix_RefreshTokens_Sub (Sub), KEY index_status_sub (Status, Sub))"));
+        let form = if db.has_native_uuid() { KeyForm::Dashed } else { KeyForm::Plain };
+        let months = partitions::clause(&initial_months(now), form, Some("p_future"));
+        let indexes = "KEY ix_RefreshTokens_Sub (Sub), KEY index_status_sub (Status, Sub)";
+        let partitioned = format!("{tokens}, {indexes}) PARTITION BY RANGE COLUMNS (JTI) ({months})");
+        definitions.push((LAST, partitioned));
     }
     definitions
 }

@@ -1,6 +1,6 @@
 //! About the server and the schema.
 
-use super::{Statement, statements};
+use super::{Statement, both, statements};
 
 statements! {
     /// The database's UTC time, to the millisecond because keys are dated so.
@@ -68,6 +68,12 @@ statements! {
                 CAST(IS_NULLABLE = 'NO' AND COLUMN_DEFAULT IS NULL AND EXTRA = '' AS SIGNED) AS is_required \
                 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() LIMIT 10000",
     };
+
+    /// Whether there is a row.
+    ANY_DEVICE_FLOW = both("SELECT COUNT(*) FROM (SELECT 1 FROM DeviceFlows LIMIT 1) AS t");
+
+    /// Whether there is a row.
+    ANY_AUTHORIZATION_FLOW = both("SELECT COUNT(*) FROM (SELECT 1 FROM AuthorizationFlows LIMIT 1) AS t");
 
     /// Every index of the three tables, a row per column.
     INDEXES = Statement {
