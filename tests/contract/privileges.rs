@@ -1,7 +1,9 @@
 //! Accounts with few privileges: what they may do works, and what they may not is refused as that, not as a lost
 //! database.
 
-use authdb_shared::db::{AuthDb, DbError, FlowFilter, Order, PageRequest, RollStep, Sweep, SweepCursor};
+use authdb_shared::db::{
+    AuthDb, DbError, FlowFilter, HOLDING_PRIVILEGES, Order, PageRequest, RollStep, Sweep, SweepCursor,
+};
 use authdb_shared::partition::{RollSettings, plan_roll};
 use authdb_tests::World;
 use authdb_tests::world::{DeviceFlowRow, config_of, on_every_server};
@@ -46,6 +48,32 @@ async fn who_may_only_read_sees_everything_and_changes_nothing() {
         let error = db.deny_device_flow(&world.permit, &flows.rows[0].user_code).await.expect_err("writing is not");
         is_refused(&error, "UPDATE");
         assert_eq!(world.column("SELECT Status FROM DeviceFlows").await, ["PENDING"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_granted_to_hold_months_is_granted_on_no_database_of_a_similar_name() {
+    on_every_server(|world| async move {
+        let (rest, database) = world.database.url().rsplit_once('/').expect("the URL ends with the database");
+        let (_, host) = rest.rsplit_once('@').expect("the URL names a host");
+        assert!(database.contains('_'), "{database}");
+        let similar = database.replace('_', "x");
+        let account = account(&world);
+        let to = format!("'{account}'@'%'");
+        let grant = world.db.holding_grant_statement(database, &to).await.expect("the server says how it reads names");
+        let grant = grant.expect("it holds months");
+        let create = format!("CREATE DATABASE {similar}; CREATE USER {to} IDENTIFIED BY 'few'; {grant}");
+        world.execute(&create).await;
+        let connect =
+            async |name: &str| AuthDb::connect(&config_of(&format!("mysql://{account}:few@{host}/{name}"))).await;
+
+        let there = connect(database).await.expect("the account is let in");
+        let found = there.missing_privileges(HOLDING_PRIVILEGES).await.expect("it may read its own grants");
+        assert_eq!(found.missing, [], "its grant is read as it was written");
+        let error = connect(&similar).await.expect_err("it has nothing to do there");
+        world.execute(&format!("DROP DATABASE {similar}")).await;
+        assert!(matches!(error, DbError::Denied { .. }), "{error:?}");
     })
     .await;
 }

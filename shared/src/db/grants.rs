@@ -5,7 +5,7 @@
 
 use super::backend::Flavour;
 use super::privileges::{HOLDING_PRIVILEGES, JANITOR_PRIVILEGES, OPERATOR_PRIVILEGES, Privilege, VIEWER_PRIVILEGES};
-use super::{AuthDb, partitions};
+use super::{AuthDb, DbError, partitions};
 
 /// A kind of account.
 ///
@@ -91,6 +91,12 @@ impl AuthDb {
 
     /// The GRANT statement besides for a janitor that holds months; nothing on `SQLite`, which has none to hold.
     ///
+    /// It is for all tables of the database, and there the name is a pattern to the servers: it is escaped, so that
+    /// `diracx_auth` does not mean `diracx-auth` as well.
+    ///
+    /// # Errors
+    /// If the server cannot be asked how it reads such names.
+    ///
     /// # Examples
     /// ```
     /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
@@ -99,16 +105,15 @@ impl AuthDb {
     /// # let folder = tempfile::tempdir()?;
     /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
     /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
-    /// assert_eq!(db.holding_grant_statement("AuthDB", "'authdb_janitor'@'%'"), None);
+    /// assert_eq!(db.holding_grant_statement("AuthDB", "'authdb_janitor'@'%'").await?, None);
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    pub fn holding_grant_statement(&self, database: &str, to: &str) -> Option<String> {
+    pub async fn holding_grant_statement(&self, database: &str, to: &str) -> Result<Option<String>, DbError> {
+        let Some(names) = self.granted_names().await? else { return Ok(None) };
         let words: Vec<&str> = HOLDING_PRIVILEGES.iter().map(|privilege| privilege.what).collect();
-        let database = partitions::identifier(database);
-        let is_server = self.facts.flavour != Flavour::Sqlite;
-        is_server.then(|| format!("GRANT {} ON {database}.* TO {to}", words.join(", ")))
+        let database = partitions::identifier(&names.write(database));
+        Ok(Some(format!("GRANT {} ON {database}.* TO {to}", words.join(", "))))
     }
 }
 

@@ -4,7 +4,7 @@
 //! The servers tell grants as statements (`SHOW GRANTS`). Those by name are read; what comes through a role is not
 //! followed, and the answer says so.
 
-use sqlx::Row;
+use sqlx::{MySqlPool, Row};
 
 use super::backend::Backend;
 use super::{AuthDb, DbError, statements};
@@ -165,15 +165,55 @@ impl AuthDb {
             let database: Option<String> = sqlx::query_scalar(statements::DATABASE.mysql).fetch_one(pool).await?;
             let rows = sqlx::query(statements::GRANTS.mysql).fetch_all(pool).await?;
             let grants: Vec<String> = rows.iter().filter_map(|row| row.try_get(0).ok()).collect();
-            Ok(compare(&grants, &database.unwrap_or_default(), needed))
+            let names = GrantedNames::of(pool).await?;
+            Ok(compare(&grants, &database.unwrap_or_default(), names, needed))
         })
         .await
     }
+
+    /// How this server reads the name of a database before `.*`; `None` for `SQLite`.
+    pub(super) async fn granted_names(&self) -> Result<Option<GrantedNames>, DbError> {
+        let Backend::MySql(pool) = &self.reader else { return Ok(None) };
+        self.limited("reading how names in grants are meant", async { GrantedNames::of(pool).await.map(Some) }).await
+    }
 }
 
-fn compare(grants: &[String], database: &str, needed: &[Privilege]) -> MissingPrivileges {
+/// How a server reads the name of a database in a grant on all of its tables. On one table it is always literal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GrantedNames {
+    /// `_` is any letter, `%` any number of them, unless a backslash is before it.
+    Patterns,
+    /// As they stand: `MySQL` with `partial_revokes`.
+    Literal,
+}
+
+impl GrantedNames {
+    async fn of(pool: &MySqlPool) -> Result<Self, sqlx::Error> {
+        let row = sqlx::query(statements::PARTIAL_REVOKES.mysql).fetch_optional(pool).await?;
+        let value: Option<String> = row.map(|row| row.try_get(1)).transpose()?;
+        Ok(if value.is_some_and(|value| value == "ON") { Self::Literal } else { Self::Patterns })
+    }
+
+    /// What stands in a grant for this database and no other.
+    pub(super) fn write(self, database: &str) -> String {
+        if self == Self::Literal {
+            return database.to_owned();
+        }
+        let escaped = |letter| ['_', '%', '\\'].contains(&letter);
+        database.chars().flat_map(|letter| escaped(letter).then_some('\\').into_iter().chain([letter])).collect()
+    }
+
+    fn mean(self, granted: &str, database: &str) -> bool {
+        match self {
+            Self::Patterns => matches(granted, database),
+            Self::Literal => granted == database,
+        }
+    }
+}
+
+fn compare(grants: &[String], database: &str, names: GrantedNames, needed: &[Privilege]) -> MissingPrivileges {
     let read: Vec<Grant<'_>> = grants.iter().filter_map(|grant| Grant::read(grant)).collect();
-    let has = |needed: &Privilege| read.iter().any(|grant| grant.gives(needed, database));
+    let has = |needed: &Privilege| read.iter().any(|grant| grant.gives(needed, database, names));
     MissingPrivileges {
         missing: needed.iter().filter(|needed| !has(needed)).copied().collect(),
         has_roles: read.len() < grants.len(),
@@ -198,8 +238,9 @@ impl<'a> Grant<'a> {
         Some(Self { words, database: name(database), table: name(table) })
     }
 
-    fn gives(&self, needed: &Privilege, database: &str) -> bool {
-        let is_here = self.database == "*" || matches(&self.database, database);
+    fn gives(&self, needed: &Privilege, database: &str, names: GrantedNames) -> bool {
+        let names = if self.table == "*" { names } else { GrantedNames::Literal };
+        let is_here = self.database == "*" || names.mean(&self.database, database);
         let is_this = self.table == "*" || self.table.eq_ignore_ascii_case(needed.table);
         let is_enough = |word: &&str| *word == needed.what || *word == "ALL PRIVILEGES" || *word == "ALL";
         is_here && is_this && self.words.iter().any(is_enough)
@@ -231,7 +272,11 @@ mod tests {
 
     fn missing(grants: &[&str]) -> Vec<String> {
         let grants: Vec<String> = grants.iter().map(|grant| (*grant).to_owned()).collect();
-        compare(&grants, "diracx_auth", &NEEDED).missing.iter().map(ToString::to_string).collect()
+        compare(&grants, "diracx_auth", GrantedNames::Patterns, &NEEDED)
+            .missing
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
@@ -254,6 +299,29 @@ mod tests {
     #[test]
     fn roles_are_said_and_not_followed() {
         let grants = ["GRANT `janitors`@`%` TO `janitor`@`%`".to_owned()];
-        assert!(compare(&grants, "diracx_auth", &NEEDED).has_roles);
+        assert!(compare(&grants, "diracx_auth", GrantedNames::Patterns, &NEEDED).has_roles);
+    }
+
+    #[test]
+    fn a_name_is_written_so_that_it_means_itself_alone() {
+        assert_eq!(GrantedNames::Patterns.write("a_b%c\\d"), "a\\_b\\%c\\\\d");
+        assert_eq!(GrantedNames::Literal.write("a_b%"), "a_b%", "a backslash would be part of the name");
+        for database in ["a_b", "a%b", "a\\b", "ab"] {
+            for names in [GrantedNames::Patterns, GrantedNames::Literal] {
+                let written = names.write(database);
+                assert!(names.mean(&written, database), "{written}");
+                assert!(!names.mean(&written, "axb"), "{written}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_pattern_beside_a_table_or_where_revokes_may_be_partial() {
+        let all = vec!["GRANT SELECT, DELETE ON `diracx_auth`.* TO `j`@`%`".to_owned()];
+        let missing = |grants: &[String], names| compare(grants, "diracx-auth", names, &NEEDED).missing.len();
+        assert_eq!(missing(&all, GrantedNames::Patterns), 0);
+        assert_eq!(missing(&all, GrantedNames::Literal), 2);
+        let one = vec!["GRANT SELECT, DELETE ON `diracx_auth`.`DeviceFlows` TO `j`@`%`".to_owned()];
+        assert_eq!(missing(&one, GrantedNames::Patterns), 2);
     }
 }

@@ -132,7 +132,11 @@ pub(super) async fn grants(run: &mut Run) -> anyhow::Result<u8> {
         run.sink.line(&format!("-- {}", purpose(account)))?;
         run.sink.line(&format!("-- CREATE USER {to} IDENTIFIED BY '…';"))?;
         let is_holding = account == Account::Janitor && !config.janitor.hold_dropped.is_zero();
-        let for_holding = is_holding.then(|| db.holding_grant_statement(&address.database, &to)).flatten();
+        let for_holding = if is_holding {
+            db.holding_grant_statement(&address.database, &to).await.map_err(Error::from)?
+        } else {
+            None
+        };
         for statement in db.grant_statements(account, &address.database, &to).into_iter().chain(for_holding) {
             run.sink.line(&format!("{};", authdb_shared::text::harmless(&statement)))?;
         }

@@ -121,6 +121,9 @@ statements! {
     /// What this account may do.
     GRANTS = Statement { sqlite: "", mysql: "SHOW GRANTS" };
 
+    /// Whether names of databases in grants are literal; no row on `MariaDB`, which has no such setting.
+    PARTIAL_REVOKES = Statement { sqlite: "", mysql: "SHOW GLOBAL VARIABLES LIKE 'partial_revokes'" };
+
     /// The database of this connection.
     DATABASE = Statement { sqlite: "", mysql: "SELECT CAST(DATABASE() AS CHAR)" };
 
