@@ -2,6 +2,7 @@
 
 use super::backend::on_backend;
 use super::error::nothing_if_unstorable;
+use super::refresh_tokens::COUNTED_AT_MOST;
 use super::subjects::SubjectRow;
 use super::{AuthDb, DbError, Order, PageRequest, TokenFilter, statements};
 use crate::clock::Timestamp;
@@ -37,8 +38,10 @@ const LOOKING: &str = "looking at the subject";
 pub struct OneSubject {
     /// Its tokens of the last lifetime, as the list of subjects adds them up; here none of them need be live.
     pub lately: SubjectSummary,
-    /// Its tokens that are CREATED, expired ones included: what revoking all of it would change.
+    /// Its tokens that are CREATED, expired ones included: what revoking all of it would change. Counted up to 100,000.
     pub revocable: u64,
+    /// Whether there are more of these than were counted.
+    pub has_more_revocable: bool,
     /// When the oldest of its tokens was issued; `None` if its key carries no time.
     pub first_seen: Option<Timestamp>,
     /// When the newest of its tokens was issued; `None` if none of their keys carries a credible time.
@@ -78,9 +81,11 @@ impl AuthDb {
         let newest = end(Order::NewestFirst).await?;
         let Some(last) = newest.rows.first() else { return Ok(None) };
         let oldest = end(Order::OldestFirst).await?;
+        let (revocable, has_more_revocable) = self.counted_revocable(subject, COUNTED_AT_MOST).await?;
         Ok(Some(OneSubject {
             lately: self.subject_lately(subject, policy, newest.now).await?,
-            revocable: self.revocable_tokens(subject).await?,
+            revocable,
+            has_more_revocable,
             first_seen: oldest.rows.first().and_then(|token| token.jti.issued_at()),
             last_seen: last.jti.issued_at().filter(|time| *time <= policy.latest_credible(newest.now)),
             now: newest.now,

@@ -175,17 +175,23 @@ impl AuthDb {
     /// # }
     /// ```
     pub async fn revocable_tokens(&self, subject: &Subject) -> Result<u64, DbError> {
+        self.counted_revocable(subject, COUNTED_AT_MOST).await.map(|(count, _)| count)
+    }
+
+    /// The same up to another limit, and whether there are more.
+    pub(super) async fn counted_revocable(&self, subject: &Subject, at_most: u32) -> Result<(u64, bool), DbError> {
         self.limited("counting the refresh tokens of the subject", async {
             let mut session = self.reading().await?;
             let count: i64 = nothing_if_unstorable(on_backend!(&mut session, |connection, text| {
                 sqlx::query_scalar(text(statements::COUNT_CREATED_OF_SUBJECT))
                     .bind(subject.as_str())
                     .bind(subject.as_str())
-                    .bind(COUNTED_AT_MOST)
+                    .bind(at_most + 1)
                     .fetch_one(connection)
                     .await
             }))?;
-            Ok(count.unsigned_abs())
+            let (count, at_most) = (count.unsigned_abs(), u64::from(at_most));
+            Ok((count.min(at_most), count > at_most))
         })
         .await
     }

@@ -40,7 +40,11 @@ impl AuthDb {
     /// # }
     /// ```
     pub async fn held_tokens(&self, subject: &Subject, policy: &Policy) -> Result<HeldTokens, DbError> {
-        let created = self.revocable_tokens(subject).await?;
+        self.held_tokens_up_to(subject, policy, COUNTED_AT_MOST).await
+    }
+
+    async fn held_tokens_up_to(&self, subject: &Subject, policy: &Policy, at_most: u32) -> Result<HeldTokens, DbError> {
+        let (created, has_more) = self.counted_revocable(subject, at_most).await?;
         let live = self
             .limited("counting the live tokens of the subject", async {
                 let mut session = self.reading().await?;
@@ -51,13 +55,13 @@ impl AuthDb {
                         .bind(KeyBound::at(policy.latest_credible(now)).hex())
                         .bind(subject.as_str())
                         .bind(subject.as_str())
-                        .bind(COUNTED_AT_MOST)
+                        .bind(at_most)
                         .fetch_one(connection)
                         .await
                 }))
             })
             .await?;
-        Ok(HeldTokens { subject: subject.clone(), created, live: live.unsigned_abs() })
+        Ok(HeldTokens { subject: subject.clone(), created, live: live.unsigned_abs(), has_more })
     }
 
     /// The plan to revoke the tokens with these keys, as they are now. Keys without a token are left out, and so are
@@ -355,5 +359,40 @@ fn one<T, R: std::fmt::Display>(outcome: Result<Result<T, R>, DbError>) -> StepF
         Ok(Err(refusal)) => StepFate::Refused(refusal.to_string()),
         Err(error) if error.is_connection_loss() => StepFate::Unknown(0, error.to_string()),
         Err(error) => StepFate::Failed(0, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Actor;
+    use crate::clock;
+    use crate::config::Sources;
+    use crate::demo::Demo;
+    use crate::model::Scope;
+
+    #[tokio::test]
+    async fn where_counting_stops_the_plan_says_that_there_are_more() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("authdb.sqlite3");
+        let config = Demo::configuration(Sources::default(), &file).expect("a configuration");
+        let db = AuthDb::create(&config.database, clock::host_now()).await.expect("the tables are made");
+        let permit = db.write_permit(&Actor::of_this_process()).expect("it may write");
+        let robot = Subject::new("lhcb:robot").expect("not empty");
+        let scope = Scope::from_stored("vo:lhcb".to_owned());
+        let mut work = db.begin(&permit).await.expect("a transaction");
+        for _ in 0..3 {
+            let jti = Jti::issue(work.now(), &mut clock::randomness());
+            work.insert_refresh_token(&jti, &robot, &scope).await.expect("a token");
+        }
+        work.commit().await.expect("they are there");
+
+        let held = async |at_most| db.held_tokens_up_to(&robot, &config.policy, at_most).await.expect("a count");
+        assert_eq!(held(3).await.to_string(), "3 tokens that are not revoked yet, 3 of them live");
+        let capped = held(2).await;
+        assert_eq!(capped.to_string(), "more than 2 tokens that are not revoked yet, at least 2 of them live");
+        let plan = SessionPlan::revoke_subject(capped, clock::host_now(), &config.policy).to_json();
+        assert_eq!((&plan["count"], &plan["count_is_complete"]), (&2.into(), &false.into()));
+        assert_eq!(plan["targets"][0]["tokens_are_complete"], false);
     }
 }

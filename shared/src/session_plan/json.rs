@@ -6,8 +6,11 @@ use super::{Consequence, PlannedWork, SessionPlan};
 use crate::ids::Subject;
 
 impl SessionPlan {
-    /// The plan as JSON: `action`, `made_at`, `count`, `targets`, `left_out` and `consequences`. Texts stand as they are
-    /// stored, which JSON makes harmless by itself.
+    /// The plan as JSON: `action`, `made_at`, `count`, `count_is_complete`, `targets`, `left_out` and `consequences`. Texts
+    /// stand as they are stored, which JSON makes harmless by itself.
+    ///
+    /// Tokens of a subject are counted up to 100,000. Where `tokens_are_complete` is false there are more, and where
+    /// `count_is_complete` is, there are of one of the targets.
     ///
     /// # Examples
     /// ```
@@ -16,7 +19,7 @@ impl SessionPlan {
     /// use authdb_shared::{Policy, Timestamp};
     ///
     /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
-    /// let held = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3 };
+    /// let held = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3, has_more: false };
     /// let plan = SessionPlan::revoke_subject(held, now, &Policy::default()).to_json();
     /// assert_eq!((&plan["action"], &plan["count"]), (&"revoke-subject".into(), &12.into()));
     /// assert_eq!(plan["targets"][0]["subject"], "lhcb:alice");
@@ -31,6 +34,7 @@ impl SessionPlan {
             "action": self.work.word(),
             "made_at": instant(self.made_at),
             "count": self.work.count(),
+            "count_is_complete": self.work.is_count_complete(),
             "targets": targets(&self.work),
             "left_out": left_out,
             "consequences": self.consequences.iter().map(consequence).collect::<Vec<_>>(),
@@ -84,7 +88,14 @@ fn targets(work: &PlannedWork) -> Vec<Value> {
             .collect(),
         PlannedWork::RevokeSubjects(held) => held
             .iter()
-            .map(|held| json!({ "subject": held.subject.as_str(), "tokens": held.created, "live": held.live }))
+            .map(|held| {
+                json!({
+                    "subject": held.subject.as_str(),
+                    "tokens": held.created,
+                    "live": held.live,
+                    "tokens_are_complete": !held.has_more,
+                })
+            })
             .collect(),
     }
 }
@@ -98,6 +109,7 @@ fn consequence(consequence: &Consequence) -> Value {
             if let Some(held) = held {
                 value["tokens"] = held.created.into();
                 value["live"] = held.live.into();
+                value["tokens_are_complete"] = (!held.has_more).into();
             }
         }
         _ => {}

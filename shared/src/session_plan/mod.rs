@@ -37,7 +37,7 @@ use crate::policy::Policy;
 /// use authdb_shared::ids::Subject;
 /// use authdb_shared::session_plan::HeldTokens;
 ///
-/// let held = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3 };
+/// let held = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3, has_more: false };
 /// assert_eq!(held.to_string(), "12 tokens that are not revoked yet, 3 of them live");
 /// # Ok::<(), authdb_shared::ids::SubjectError>(())
 /// ```
@@ -45,16 +45,21 @@ use crate::policy::Policy;
 pub struct HeldTokens {
     /// Whose.
     pub subject: Subject,
-    /// How many are CREATED, live or expired. Counting stops at 100,000.
+    /// How many are CREATED, live or expired, as far as they were counted: up to 100,000.
     pub created: u64,
     /// How many of these can still be refreshed.
     pub live: u64,
+    /// Whether there are more than were counted, and perhaps more live ones.
+    pub has_more: bool,
 }
 
 impl std::fmt::Display for HeldTokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (noun, verb) = if self.created == 1 { ("token", "is") } else { ("tokens", "are") };
-        write!(f, "{} {noun} that {verb} not revoked yet, {} of them live", grouped(self.created), grouped(self.live))
+        let (created, live) = (grouped(self.created), grouped(self.live));
+        let more = if self.has_more { "more than " } else { "" };
+        let at_least = if self.has_more { "at least " } else { "" };
+        write!(f, "{more}{created} {noun} that {verb} not revoked yet, {at_least}{live} of them live")
     }
 }
 
@@ -101,14 +106,14 @@ impl PlannedWork {
         }
     }
 
-    /// How many rows it changes, as far as is known.
+    /// How many rows it changes, as far as is known; [`is_count_complete`](Self::is_count_complete) says whether it is all.
     ///
     /// # Examples
     /// ```
     /// use authdb_shared::ids::Subject;
     /// use authdb_shared::session_plan::{HeldTokens, PlannedWork};
     ///
-    /// let held = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3 };
+    /// let held = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3, has_more: false };
     /// assert_eq!(PlannedWork::RevokeSubjects(vec![held]).count(), 12);
     /// # Ok::<(), authdb_shared::ids::SubjectError>(())
     /// ```
@@ -120,6 +125,26 @@ impl PlannedWork {
             Self::Cancel(flows) => flows.len() as u64,
             Self::Revoke(tokens) => tokens.len() as u64,
             Self::RevokeSubjects(held) => held.iter().map(|held| held.created).sum(),
+        }
+    }
+
+    /// Whether [`count`](Self::count) is all, rather than where counting stopped.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::ids::Subject;
+    /// use authdb_shared::session_plan::{HeldTokens, PlannedWork};
+    ///
+    /// let robot = HeldTokens { subject: Subject::new("lhcb:robot")?, created: 100_000, live: 40, has_more: true };
+    /// assert!(robot.to_string().starts_with("more than 100,000 tokens"));
+    /// assert!(!PlannedWork::RevokeSubjects(vec![robot]).is_count_complete());
+    /// # Ok::<(), authdb_shared::ids::SubjectError>(())
+    /// ```
+    #[must_use]
+    pub fn is_count_complete(&self) -> bool {
+        match self {
+            Self::Approve(..) | Self::Deny(_) | Self::Cancel(_) | Self::Revoke(_) => true,
+            Self::RevokeSubjects(held) => held.iter().all(|held| !held.has_more),
         }
     }
 }
@@ -272,7 +297,7 @@ impl SessionPlan {
     ///     scope: Scope::from_stored("vo:lhcb".to_owned()),
     ///     subject: Some(alice.clone()),
     /// };
-    /// let held = HeldTokens { subject: alice, created: 12, live: 3 };
+    /// let held = HeldTokens { subject: alice, created: 12, live: 3, has_more: false };
     /// let plan = SessionPlan::revoke(vec![token], &[held], now, &Policy::default());
     /// assert!(plan.consequences[0].to_string().contains("DiracX then revokes ALL tokens of lhcb:alice"));
     /// assert!(plan.consequences[1].to_string().contains("until 11:26:40 UTC"), "{}", plan.consequences[1]);
@@ -312,7 +337,7 @@ impl SessionPlan {
     /// use authdb_shared::{Policy, Timestamp};
     ///
     /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
-    /// let held = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3 };
+    /// let held = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3, has_more: false };
     /// let plan = SessionPlan::revoke_subject(held, now, &Policy::default());
     /// let Confirmation::Words(words) = plan.confirmation("prod", false) else { panic!("it ends all sessions") };
     /// assert_eq!(words, ["lhcb:alice"]);
@@ -332,8 +357,8 @@ impl SessionPlan {
     /// use authdb_shared::{Policy, Timestamp};
     ///
     /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
-    /// let alice = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3 };
-    /// let bjorn = HeldTokens { subject: Subject::new("lhcb:bjorn")?, created: 0, live: 0 };
+    /// let alice = HeldTokens { subject: Subject::new("lhcb:alice")?, created: 12, live: 3, has_more: false };
+    /// let bjorn = HeldTokens { subject: Subject::new("lhcb:bjorn")?, created: 0, live: 0, has_more: false };
     /// let plan = SessionPlan::revoke_subjects(vec![alice, bjorn], now, &Policy::default());
     /// assert_eq!((plan.work.count(), plan.steps().len()), (12, 1));
     /// assert_eq!(plan.unfit[0].key, "lhcb:bjorn");

@@ -182,7 +182,7 @@ impl SessionPlan {
     ///
     /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
     /// let alice = Subject::new("lhcb:alice")?;
-    /// let held = HeldTokens { subject: alice.clone(), created: 12, live: 3 };
+    /// let held = HeldTokens { subject: alice.clone(), created: 12, live: 3, has_more: false };
     /// let plan = SessionPlan::revoke_subject(held, now, &Policy::default());
     /// assert_eq!(plan.steps(), [PlanStep::RevokeSubject(alice)]);
     /// # Ok::<(), authdb_shared::ids::SubjectError>(())

@@ -56,7 +56,12 @@ fn the_confirmation_grows_with_the_weight() {
 
 #[test]
 fn all_of_a_subject_takes_the_subject_even_for_a_single_token() {
-    let held = |name: &str| HeldTokens { subject: Subject::new(name).expect("not empty"), created: 1, live: 1 };
+    let held = |name: &str| HeldTokens {
+        subject: Subject::new(name).expect("not empty"),
+        created: 1,
+        live: 1,
+        has_more: false,
+    };
     let plan = |name: &str| SessionPlan::revoke_subject(held(name), now(), &Policy::default());
     let confirmation = |name: &str| plan(name).confirmation("lhcb", false);
     assert_eq!(confirmation("lhcb:alice"), Confirmation::Words(vec!["lhcb:alice".to_owned()]));
@@ -68,7 +73,12 @@ fn all_of_a_subject_takes_the_subject_even_for_a_single_token() {
 
 #[test]
 fn all_of_several_subjects_takes_the_name_of_the_context() {
-    let held = |name: &str, created| HeldTokens { subject: Subject::new(name).expect("not empty"), created, live: 1 };
+    let held = |name: &str, created| HeldTokens {
+        subject: Subject::new(name).expect("not empty"),
+        created,
+        live: 1,
+        has_more: false,
+    };
     let plan = |second| {
         let held = vec![held("lhcb:alice", 1), held("lhcb:bjorn", second)];
         SessionPlan::revoke_subjects(held, now(), &Policy::default())

@@ -35,7 +35,8 @@ pub(super) fn content(work: &Work) -> Content {
     ];
     if work.has_batches() {
         let (rows, count) = (number(work.rows()), number(work.plan.work.count()));
-        lines.push(Line::raw(format!("{rows} of about {count} tokens revoked")));
+        let of = if work.plan.work.is_count_complete() { "about" } else { "more than" };
+        lines.push(Line::raw(format!("{rows} of {of} {count} tokens revoked")));
     }
     let in_hand = if work.has_batches() { "batch" } else { "step" };
     let keys = if work.is_stopping {

@@ -15,8 +15,10 @@ pub(super) struct Preview {
     pub(super) refusal: Option<String>,
     /// Whose session it is, where the row says so.
     pub(super) sub: Option<String>,
-    /// How many tokens would be revoked.
+    /// How many tokens would be revoked, as far as they were counted.
     pub(super) tokens: Option<u64>,
+    /// Whether there are more than these.
+    pub(super) has_more_tokens: bool,
     /// What follows.
     pub(super) consequences: Vec<String>,
 }
@@ -126,5 +128,7 @@ async fn revocation_of_all(subject: &Subject, db: &AuthDb, policy: &Policy) -> R
     let tokens = plan.work.count();
     let refusal = (tokens == 0).then(|| format!("{subject} has no token that could be revoked"));
     let consequences = if refusal.is_some() { Vec::new() } else { texts(&plan) };
-    Ok(Preview { refusal, sub: Some(subject.as_str().to_owned()), tokens: Some(tokens), consequences })
+    let has_more_tokens = !plan.work.is_count_complete();
+    let (sub, tokens) = (Some(subject.as_str().to_owned()), Some(tokens));
+    Ok(Preview { refusal, sub, tokens, has_more_tokens, consequences })
 }

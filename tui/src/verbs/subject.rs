@@ -56,6 +56,7 @@ const ONE: &[Field<OneSubject>] = &[
     Field::new("revoked", Cell::Plain, |row, _| row.lately.revoked.into()),
     Field::new("rotations_per_hour", Cell::Plain, |row, at| rotations(&row.lately, at)),
     Field::new("anomalies", Cell::Plain, |row, at| sentences(&row.lately.anomalies(at.policy))),
+    Field::new("revocable_is_complete", Cell::Plain, |row, _| (!row.has_more_revocable).into()),
 ];
 
 /// Rotations per hour of the last lifetime, to two digits behind the point.

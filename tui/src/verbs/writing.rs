@@ -47,6 +47,9 @@ const PLAN: &[Field<Planned>] = &[
     Field::new("sub", Cell::Plain, |row, _| or_null(row.preview.sub.as_deref())),
     Field::new("tokens", Cell::Plain, |row, _| row.preview.tokens.into()),
     Field::new("consequences", Cell::Hidden, |row, _| row.preview.consequences.clone().into()),
+    Field::new("tokens_are_complete", Cell::Hidden, |row, _| {
+        row.preview.tokens.map_or(Value::Null, |_| (!row.preview.has_more_tokens).into())
+    }),
 ];
 
 /// What came of a change.

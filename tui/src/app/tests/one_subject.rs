@@ -34,6 +34,7 @@ pub(super) fn sessions(tokens: &[RefreshToken], live: u64, revoked: u64) -> Sess
     let one = OneSubject {
         lately,
         revocable: live,
+        has_more_revocable: false,
         first_seen: Some(at(NOW - 40 * 86_400_000)),
         last_seen: Some(at(NOW - 60_000)),
         now: at(NOW),

@@ -28,7 +28,7 @@ fn denial(codes: &[&str]) -> SessionPlan {
 }
 
 fn held(name: &str, created: u64) -> HeldTokens {
-    HeldTokens { subject: subject(name), created, live: 1 }
+    HeldTokens { subject: subject(name), created, live: 1, has_more: false }
 }
 
 #[test]

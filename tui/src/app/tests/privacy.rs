@@ -175,7 +175,7 @@ fn no_screen_and_no_row_names_anybody() {
 fn no_plan_and_no_report_names_anybody() {
     let mut harness = peopled(false);
     let policy = harness.app.policy.clone();
-    let held = |subject: &Subject| HeldTokens { subject: subject.clone(), created: 3, live: 1 };
+    let held = |subject: &Subject| HeldTokens { subject: subject.clone(), created: 3, live: 1, has_more: false };
     let [ours, theirs] = subjects();
     let mut flows = device_flows();
     flows.truncate(2);
@@ -316,7 +316,7 @@ fn names_tell_rows_apart_and_stay() {
 fn all_of_a_subject_is_confirmed_by_the_name_that_is_shown() {
     let mut harness = peopled(true);
     let [ours, _] = subjects();
-    let held = HeldTokens { subject: ours.clone(), created: 3, live: 1 };
+    let held = HeldTokens { subject: ours.clone(), created: 3, live: 1, has_more: false };
     let plan = SessionPlan::revoke_subject(held, at(NOW), &harness.app.policy);
     let name = harness.app.veil.alias(ours.as_str());
     harness.key('4');
@@ -338,7 +338,7 @@ fn what_the_screen_asks_for_is_the_yes_even_where_somebody_is_called_as_the_vo_i
     let mut harness = peopled(true);
     Arc::make_mut(&mut harness.app.veil).learn("subject", "lhcb");
     let [ours, _] = subjects();
-    let held = HeldTokens { subject: ours.clone(), created: 3, live: 1 };
+    let held = HeldTokens { subject: ours.clone(), created: 3, live: 1, has_more: false };
     let plan = SessionPlan::revoke_subject(held, at(NOW), &harness.app.policy);
     harness.key('4');
     harness.press(KeyCode::Down);

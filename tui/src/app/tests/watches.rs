@@ -11,7 +11,7 @@ fn revoked() -> Harness {
     let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
     harness.press(KeyCode::Down);
     harness.key('R');
-    let held = HeldTokens { subject: subject("lhcb:alice"), created: 3, live: 1 };
+    let held = HeldTokens { subject: subject("lhcb:alice"), created: 3, live: 1, has_more: false };
     harness.planned(SessionPlan::revoke_subject(held, at(NOW), &Policy::default()));
     harness.type_in("lhcb:alice");
     harness.press(KeyCode::Enter);

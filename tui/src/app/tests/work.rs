@@ -142,7 +142,7 @@ fn answers_of_another_work_are_dropped() {
 /// All of a subject with so many tokens, confirmed.
 fn revoking(tokens: u64) -> (Harness, PlanStep) {
     let alice = subject("lhcb:alice");
-    let held = HeldTokens { subject: alice.clone(), created: tokens, live: 1 };
+    let held = HeldTokens { subject: alice.clone(), created: tokens, live: 1, has_more: false };
     let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
     harness.press(KeyCode::Down);
     harness.key('R');
@@ -180,7 +180,7 @@ fn a_few_tokens_of_a_subject_are_gone_before_a_dialog_could_be_read() {
 fn a_subject_that_was_stopped_on_the_way_is_reported_with_what_it_has_lost() {
     let names = ["lhcb:alice", "lhcb:bjorn", "lhcb:cleo"].map(subject);
     let held: Vec<HeldTokens> =
-        names.iter().map(|it| HeldTokens { subject: it.clone(), created: 500, live: 1 }).collect();
+        names.iter().map(|it| HeldTokens { subject: it.clone(), created: 500, live: 1, has_more: false }).collect();
     let mut harness = Harness::with_tokens(vec![token(TokenStatus::Created, "lhcb:alice")]);
     harness.press(KeyCode::Down);
     harness.key('R');

@@ -156,7 +156,7 @@ impl FakeStore {
 
     fn held(&self, subject: &Subject) -> HeldTokens {
         let created = self.summaries().into_iter().find(|it| it.subject == *subject).map_or(0, |it| it.live);
-        HeldTokens { subject: subject.clone(), created, live: created }
+        HeldTokens { subject: subject.clone(), created, live: created, has_more: false }
     }
 
     /// Whether the connection is there for one more step.
