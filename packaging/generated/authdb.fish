@@ -86,7 +86,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_su
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l vo -d 'Only those whose scope asks for this VO' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l group -d 'Only those whose scope asks for this group' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l containing -d 'Only those with this text in a key, client, scope, subject or redirect URI' -r
-complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
+complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most, or none for all of them; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand device; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
@@ -155,7 +155,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subc
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l vo -d 'Only those whose scope asks for this VO' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l group -d 'Only those whose scope asks for this group' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l containing -d 'Only those with this text in a key, client, scope, subject or redirect URI' -r
-complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
+complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most, or none for all of them; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand flow; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
@@ -204,7 +204,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_sub
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l vo -d 'Only those whose scope asks for this VO' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l group -d 'Only those whose scope asks for this group' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l containing -d 'Only those with this text in a key, status, subject or scope' -r
-complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
+complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most, or none for all of them; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand token; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
@@ -251,7 +251,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand subject; and not __fish_se
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and not __fish_seen_subcommand_from list show help" -f -a "show" -d 'Show one subject'
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and not __fish_seen_subcommand_from list show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l containing -d 'Only those with this text in their names' -r
-complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
+complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most, or none for all of them; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand subject; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'
@@ -310,7 +310,7 @@ complete -c authdb -n "__fish_authdb_using_subcommand journal; and not __fish_se
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and not __fish_seen_subcommand_from list verify help" -f -a "list" -d 'List what was changed by hand, and what was refused; the newest first'
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and not __fish_seen_subcommand_from list verify help" -f -a "verify" -d 'Verify the chain of hashes from its beginning to its end'
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and not __fish_seen_subcommand_from list verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most; if there are more, that is said on standard error' -r
+complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l limit -d 'Rows at most, or none for all of them; if there are more, that is said on standard error' -r
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the first of ./config.toml, ~/.config/authdb/config.toml and /etc/authdb/config.toml' -r -F
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l context -d 'Work in this context, one of [contexts.NAME] in the configuration file, or `default` for [database]' -r
 complete -c authdb -n "__fish_authdb_using_subcommand journal; and __fish_seen_subcommand_from list" -l output -d 'The form of what a verb prints; without it a table on a terminal, and one JSON object per line elsewhere' -r -f -a "table\t'Columns for people; long values are whole, some fields are left out'

@@ -54,7 +54,7 @@ async fn a_configuration_that_cannot_be_used_is_two_for_every_verb() {
 async fn a_call_that_makes_no_sense_is_two() {
     let world = World::create(Engine::Sqlite).await;
     let authdb = authdb(&world);
-    let wrong: [&[&str]; 12] = [
+    let wrong: [&[&str]; 17] = [
         &["sing"],
         &["device"],
         &["device", "approve", "BCDF-GHJK", "--yes"],
@@ -65,6 +65,11 @@ async fn a_call_that_makes_no_sense_is_two() {
         &["token", "revoke", "--sub", "", "--yes"],
         &["token", "list", "--live", "--all"],
         &["token", "list", "--containing", ""],
+        &["token", "list", "--containing", " "],
+        &["device", "list", "--containing", " \t"],
+        &["flow", "list", "--containing", " "],
+        &["subject", "list", "--containing", " "],
+        &["token", "list", "--limit", "all"],
         &["token", "list", "--limit", "0"],
         &["device", "deny", "BCDF-GHJK", "--yes", "--dry-run"],
     ];

@@ -1,12 +1,14 @@
 //! What the state of a row refuses: exit code 1, the reason, nothing changed.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
 use authdb_tests::Engine;
 use authdb_tests::World;
 use authdb_tests::world::{AuthorizationFlowRow, DeviceFlowRow};
 
-use crate::{authdb, with_ledger};
+use crate::{Program, authdb, with_ledger};
 
 const NOBODY: &str = "01a22ee6-b000-7abc-8000-00000000000f";
 
@@ -106,6 +108,36 @@ async fn a_read_only_session_plans_and_changes_nothing() {
     authdb.run(&[&deny[..], &["--yes"]].concat()).await.ends_with(1).says("this session is read-only");
     authdb.run(&[&deny[..], &["--dry-run"]].concat()).await.succeeds();
     assert_eq!(world.column("SELECT Status FROM DeviceFlows").await, ["PENDING"]);
+}
+
+#[tokio::test]
+async fn tables_are_made_neither_in_a_read_only_session_nor_in_production_that_the_call_does_not_name() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let file = folder.path().join("authdb.sqlite3");
+    let config = format!(
+        "[dashboard]\ncontext = \"prod\"\n[contexts.prod]\nurl = \"sqlite:{file}\"\nproduction = true\n\
+         [contexts.looking]\nurl = \"sqlite:{file}\"\nread_only = true\n",
+        file = file.display()
+    );
+    let authdb = Program::authdb().with_file("config.toml", &config).with("AUTHDB_CONFIG", "config.toml");
+    authdb.run(&["init"]).await.ends_with(2).says("tables are made only with --context prod");
+    for closed in [&["--read-only", "--context", "prod"][..], &["--context", "looking"]] {
+        authdb.run(&[closed, &["init"]].concat()).await.ends_with(1).says("this session is read-only");
+    }
+    assert!(!file.exists(), "nothing was made");
+    authdb.run(&["--context", "prod", "init"]).await.succeeds();
+}
+
+#[tokio::test]
+async fn a_variable_that_is_not_utf_8_is_refused_instead_of_another_database_being_used() {
+    let world = World::create(Engine::Sqlite).await;
+    let url = OsStr::from_bytes(b"mysql://operator:\xe9t\xe9@db/auth");
+    let authdb = authdb(&world);
+    let output =
+        authdb.command(&["device", "list"]).env("AUTHDB_DATABASE_URL", url).output().await.expect("the program starts");
+    let errors = String::from_utf8(output.stderr).expect("it says what is wrong in UTF-8");
+    assert!(output.status.code() == Some(2) && errors.contains("AUTHDB_DATABASE_URL"), "{errors}");
+    assert!(errors.contains("not UTF-8") && !errors.contains("operator"), "{errors}");
 }
 
 #[tokio::test]

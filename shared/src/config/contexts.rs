@@ -111,10 +111,22 @@ impl ContextTable {
             ("approval.registry", "registry"),
         ];
         let own = own.into_iter().map(|(key, name)| (key, self.setting(name).unwrap_or_else(|| self.nothing(name))));
-        let is_read_only = self.values.get("read_only").is_some_and(|(text, _)| kinds::boolean(text) == Ok(true));
-        let read_only = self.setting("read_only").filter(|_| is_read_only).map(|it| ("dashboard.read_only", it));
+        let read_only = self.read_only();
         let policy = self.values.keys().filter_map(|name| Some((policy_key(name)?, self.setting(name)?)));
         own.chain(read_only).chain(policy).collect()
+    }
+
+    /// That nothing may be changed here, if it says so.
+    fn read_only(&self) -> Option<(&'static str, Setting)> {
+        let is_read_only = self.values.get("read_only").is_some_and(|(text, _)| kinds::boolean(text) == Ok(true));
+        self.setting("read_only").filter(|_| is_read_only).map(|it| ("dashboard.read_only", it))
+    }
+
+    /// That nothing may be changed at this place, if it says so, and of this place.
+    pub(super) fn closes(&self, place: &str) -> Option<(&'static str, Setting)> {
+        let is_there =
+            self.read("url", kinds::database_url).is_ok_and(|url| url.is_some_and(|url| url.place() == place));
+        self.read_only().filter(|_| is_there)
     }
 
     /// `contexts.NAME.FIELD`.

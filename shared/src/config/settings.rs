@@ -1,6 +1,6 @@
 //! The sources of a value and their order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -66,11 +66,14 @@ pub struct Sources {
     pub(super) config_file: Option<PathBuf>,
     flags: BTreeMap<&'static str, (&'static str, String)>,
     environment: BTreeMap<String, String>,
+    /// Variables whose values are not UTF-8.
+    unreadable: BTreeSet<String>,
     chooses_context: bool,
 }
 
 impl Sources {
-    /// The environment of this process. Variables that are not UTF-8 are none of ours.
+    /// The environment of this process. Variables whose names are not UTF-8 are none of ours; one of ours with such a value
+    /// is refused when the configuration is loaded.
     ///
     /// # Examples
     /// ```no_run
@@ -82,10 +85,15 @@ impl Sources {
     /// ```
     #[must_use]
     pub fn from_process() -> Self {
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Self { environment, ..Self::default() }
+        let mut sources = Self::default();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => _ = sources.environment.insert(name, value),
+                Err(_) => _ = sources.unreadable.insert(name),
+            }
+        }
+        sources
     }
 
     /// Names the file to read, as `--config` does.
@@ -173,6 +181,7 @@ impl fmt::Debug for Sources {
             .field("config_file", &self.config_file)
             .field("flags", &self.flags.keys())
             .field("variables", &self.environment.keys())
+            .field("unreadable", &self.unreadable)
             .field("chooses_context", &self.chooses_context)
             .finish()
     }
@@ -227,15 +236,18 @@ impl Settings {
         let is_read_only = self.get("dashboard.read_only", kinds::boolean)?;
         let check = |table: &ContextTable| table.check(is_read_only);
         let tables: Vec<ContextConfig> = self.tables.iter().map(check).collect::<Result<_, _>>()?;
+        self.contexts = tables;
         let (chosen, url) = (&self.values["dashboard.context"], &self.values["database.url"]);
-        let is_alone = tables.is_empty();
-        if url.origin != Origin::Default || is_alone {
-            self.contexts.push(self.default_context()?);
-        }
-        self.contexts.extend(tables);
+        let default = self.default_context()?;
+        let is_a_choice = url.origin != Origin::Default || self.contexts.is_empty();
         if let Some(table) = contexts::choose(&self.tables, chosen, url)? {
             self.context = Some(check(table)?);
             self.values.extend(table.overlay());
+        } else if default.read_only && !is_read_only {
+            self.values.extend(self.tables.iter().find_map(|table| table.closes(&default.place)));
+        }
+        if is_a_choice {
+            self.contexts.insert(0, default);
         }
         Ok(())
     }
@@ -245,11 +257,16 @@ impl Settings {
         self.named.iter().filter(|entry| entry.table == table).cloned().collect()
     }
 
-    /// What `[database]` says, as a context.
+    /// What `[database]` says, as a context. Whatever way leads to it, such as a variable of DiracX, a database that a named
+    /// context marks as production is production, and one that it only reads is only read.
     pub(super) fn default_context(&self) -> Result<ContextConfig, ConfigError> {
         let place = self.get("database.url", kinds::database_url)?.place();
-        let (name, read_only) = (contexts::DEFAULT.to_owned(), self.get("dashboard.read_only", kinds::boolean)?);
-        Ok(ContextConfig { name, place, colour: None, read_only, is_production: false })
+        let marks =
+            || self.contexts.iter().filter(|context| context.place == place && context.name != contexts::DEFAULT);
+        let production = marks().find(|context| context.is_production);
+        let read_only = self.get("dashboard.read_only", kinds::boolean)? || marks().any(|context| context.read_only);
+        let (name, is_production) = (contexts::DEFAULT.to_owned(), production.is_some());
+        Ok(ContextConfig { name, colour: production.and_then(|it| it.colour), read_only, is_production, place })
     }
 
     pub(super) fn setting(&self, name: &str) -> (&'static Key, &Setting) {
@@ -288,6 +305,20 @@ fn refuse_unknown_variables(sources: &Sources) -> Result<(), ConfigError> {
                 place: Origin::Variable(name.clone()),
                 advice: file::advice(&lower.replacen('_', ".", 1)),
                 key: name.clone(),
+            });
+        }
+    }
+    let is_read = |key: &Key, name: &str| {
+        key.variable() == name || key.short == Some(name) || key.diracx.is_some_and(|(variable, _)| variable == name)
+    };
+    for name in &sources.unreadable {
+        if let Some(key) = KEYS.iter().find(|key| is_read(key, name)) {
+            return Err(ConfigError::Value {
+                place: Origin::Variable(name.clone()),
+                key: key.name.to_owned(),
+                given: "what it is".to_owned(),
+                advice: "it is not UTF-8. Write it in UTF-8; in a URL, percent signs and digits say any byte"
+                    .to_owned(),
             });
         }
     }

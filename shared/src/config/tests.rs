@@ -204,6 +204,21 @@ fn the_context_of_the_strongest_source_is_worked_in() {
 }
 
 #[test]
+fn a_database_of_production_stays_one_whatever_way_leads_to_it() {
+    let by_url = |place: &str| Sources::default().with_variable("DIRACX_DB_URL_AUTHDB", place);
+    let of_lhcb = CONTEXTS.lines().skip_while(|line| !line.starts_with("[contexts.lhcb]"));
+    let of_lhcb = of_lhcb.skip(1).find(|line| line.starts_with("url")).expect("it has one");
+    let url = of_lhcb.split('"').nth(1).expect("it is quoted");
+    let config = in_context(by_url(url));
+    assert_eq!(config.context.name, "default", "an environment beats a file");
+    assert!(config.context.is_production && config.context.read_only && config.dashboard.read_only);
+    assert_eq!(config.context.colour, Some(Colour::Red));
+    assert!(config.contexts[0].is_production, "among those to choose from, too");
+    let elsewhere = in_context(by_url("sqlite+aiosqlite:////srv/auth.db"));
+    assert!(!elsewhere.context.is_production && !elsewhere.dashboard.read_only);
+}
+
+#[test]
 fn who_chooses_no_context_works_on_the_database_section_and_looks_into_no_other() {
     let wrong = "[contexts.x]\ncolour = \"bleu\"\n[keys]\nnothing = \"x\"\n";
     let config = load(wrong, Sources::default()).expect("neither is the janitor's");

@@ -313,9 +313,8 @@ impl SessionPlan {
             };
             Some(Unfit { key: token.jti.to_string(), reason })
         });
-        let is_live =
-            |token: &&RefreshToken| matches!(token.liveness(now, policy), Liveness::Live { .. } | Liveness::Undated);
-        let expired = fit.len() - fit.iter().filter(is_live).count();
+        let is_expired = |token: &&RefreshToken| matches!(token.liveness(now, policy), Liveness::Expired { .. });
+        let expired = fit.iter().filter(is_expired).count();
         let mut consequences = Vec::new();
         for subject in subjects(&fit) {
             let held = held.iter().find(|held| held.subject == subject).cloned();

@@ -57,7 +57,7 @@ pub(crate) enum DeviceVerb {
     },
     /// Deny device flows: pending and ready ones end in an error
     #[command(after_help = writing::help("Examples:\n  authdb device deny BCDF-GHJK\n  authdb device list --client bad \
-                                          --output jsonl | jq -r .code | authdb device deny - --yes"))]
+                                          --limit none --output jsonl | jq -r .code | authdb device deny - --yes"))]
     Deny {
         /// User codes, or - for one per line of standard input
         #[arg(required = true, value_name = "CODE")]
@@ -83,7 +83,7 @@ pub(crate) struct FlowOptions {
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     group: Option<String>,
     /// Only those with this text in a key, client, scope, subject or redirect URI
-    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", value_parser = super::listing::wanted_text)]
     containing: Option<String>,
 }
 

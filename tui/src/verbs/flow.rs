@@ -37,8 +37,8 @@ pub(crate) enum FlowVerb {
     },
     /// Cancel authorization flows: pending and ready ones end in an error
     #[command(after_help = writing::help("Examples:\n  authdb flow cancel 01a22ee6-b000-7abc-8000-00000000000f\n  authdb \
-                                          flow list --state pending --output jsonl | jq -r .id | authdb flow cancel - \
-                                          --yes"))]
+                                          flow list --state pending --limit none --output jsonl | jq -r .id | authdb flow \
+                                          cancel - --yes"))]
     Cancel {
         /// UUIDs of flows, or - for one per line of standard input
         #[arg(required = true, value_name = "ID")]

@@ -5,7 +5,8 @@ use authdb_shared::db::{AuthDb, DbError, LedgerState};
 use authdb_shared::error::EXIT_DONE;
 use authdb_shared::{Error, clock};
 
-use super::Run;
+use super::usage::UsageError;
+use super::{Run, writing};
 
 /// What is made where there is nothing yet.
 const EVERYTHING: &str = "would make DiracX's tables, partitions included where there are any, and the journal and the \
@@ -13,6 +14,10 @@ const EVERYTHING: &str = "would make DiracX's tables, partitions included where 
 
 pub(super) async fn run(run: &mut Run) -> anyhow::Result<u8> {
     let config = run.config()?;
+    writing::require_writable(&config)?;
+    if writing::is_production_unnamed(&config) {
+        return Err(UsageError::ProductionTables(config.context.name).into());
+    }
     let (db, verb) = match AuthDb::create(&config.database, clock::host_now()).await {
         Ok(db) => (db, "now holds"),
         // DiracX was here before, or this is not the database that was meant.

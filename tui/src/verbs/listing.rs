@@ -9,6 +9,27 @@ use authdb_shared::{Error, Policy};
 use super::output::{Field, List, Moment};
 use super::{ListOptions, Run, say};
 
+/// What `--limit none` stands for.
+const ALL: u32 = i32::MAX.cast_unsigned();
+
+/// How many rows a list may have.
+pub(super) fn row_limit(typed: &str) -> Result<u32, String> {
+    if typed == "none" {
+        return Ok(ALL);
+    }
+    let limit = typed.parse().ok().filter(|limit| (1..=ALL).contains(limit));
+    limit.ok_or_else(|| format!("write a number from 1 to {ALL}, or none for all rows"))
+}
+
+/// A text to look for. Blanks are in everything, so a list of what contains them is the list of everything: a script whose
+/// variables are empty would go on with it.
+pub(super) fn wanted_text(typed: &str) -> Result<String, String> {
+    if typed.trim().is_empty() {
+        return Err("it is blank, and everything contains that. Leave the option out to see everything".to_owned());
+    }
+    Ok(typed.to_owned())
+}
+
 /// Rows per page: each is a statement of its own, under the time limit.
 const PAGE: u32 = 1000;
 

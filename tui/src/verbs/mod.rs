@@ -95,8 +95,8 @@ pub(crate) enum Verb {
 /// What every list takes.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ListOptions {
-    /// Rows at most; if there are more, that is said on standard error
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Rows at most, or none for all of them; if there are more, that is said on standard error
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = listing::row_limit)]
     limit: u32,
 }
 

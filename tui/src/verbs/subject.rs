@@ -5,7 +5,6 @@ use authdb_shared::db::{Containing, OneSubject};
 use authdb_shared::ids::Subject;
 use authdb_shared::model::SubjectSummary;
 use clap::Subcommand;
-use clap::builder::NonEmptyStringValueParser;
 use serde_json::Value;
 
 use super::output::{Cell, Field, List, Moment, names_with_anomalies, sentences, time};
@@ -21,7 +20,7 @@ pub(crate) enum SubjectVerb {
                                     20)'", names_with_anomalies(FIELDS)))]
     List {
         /// Only those with this text in their names
-        #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+        #[arg(long, value_name = "TEXT", value_parser = super::listing::wanted_text)]
         containing: Option<String>,
         #[command(flatten)]
         options: ListOptions,

@@ -42,8 +42,8 @@ pub(crate) enum TokenVerb {
                                           every token of that subject. Access tokens work until they \
                                           expire.\n\nExamples:\n  authdb token revoke \
                                           01a22ee6-b000-7abc-8000-00000000000f --dry-run\n  authdb token revoke --sub \
-                                          lhcb:alice --reason 'laptop stolen'\n  authdb token list --vo lhcb --output \
-                                          jsonl | jq -r .jti | authdb token revoke - --yes"))]
+                                          lhcb:alice --reason 'laptop stolen'\n  authdb token list --vo lhcb --limit none \
+                                          --output jsonl | jq -r .jti | authdb token revoke - --yes"))]
     Revoke {
         /// JTIs of tokens, or - for one per line of standard input
         #[arg(required_unless_present = "sub", conflicts_with = "sub", value_name = "JTI")]
@@ -78,7 +78,7 @@ pub(crate) struct TokenOptions {
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     group: Option<String>,
     /// Only those with this text in a key, status, subject or scope
-    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", value_parser = super::listing::wanted_text)]
     containing: Option<String>,
 }
 

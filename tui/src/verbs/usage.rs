@@ -38,6 +38,12 @@ pub(crate) enum UsageError {
         "{0} is a production context, where --yes counts only with --context {0} or AUTHDB_CONTEXT={0}. Nothing was changed"
     )]
     Production(String),
+    /// Tables for a production context that only the configuration file names.
+    #[error(
+        "{0} is a production context, where tables are made only with --context {0} or AUTHDB_CONTEXT={0}. Nothing was \
+         changed"
+    )]
+    ProductionTables(String),
 }
 
 impl UsageError {
@@ -48,7 +54,8 @@ impl UsageError {
             | Self::NobodyToAsk
             | Self::NoReason
             | Self::LongReason
-            | Self::Production(_) => EXIT_USAGE,
+            | Self::Production(_)
+            | Self::ProductionTables(_) => EXIT_USAGE,
         }
     }
 }

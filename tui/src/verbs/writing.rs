@@ -137,8 +137,7 @@ impl Run {
         if !options.yes {
             require_terminal(keys_are_piped)?;
         }
-        let is_named = matches!(config.context_origin, Origin::Flag(_) | Origin::Variable(_));
-        if options.yes && config.context.is_production && !is_named {
+        if options.yes && is_production_unnamed(&config) {
             return Err(UsageError::Production(config.context.name).into());
         }
         let (db, permit) = connect(&config, options).await?;
@@ -228,10 +227,20 @@ async fn attempt(step: &PlanStep, db: &AuthDb, permit: &WritePermit, config: &Co
     Made { step: step.clone(), outcome, message, tokens: change::tokens(step, rows) }
 }
 
+/// Refuses where nothing may be changed.
+pub(super) fn require_writable(config: &Config) -> anyhow::Result<()> {
+    if config.dashboard.read_only { Err(Error::from(DbError::ReadOnly).into()) } else { Ok(()) }
+}
+
+/// Whether production would be changed, and only the configuration file says so: whoever types the call, or wrote the
+/// script, may think of another installation.
+pub(super) fn is_production_unnamed(config: &Config) -> bool {
+    let is_named = matches!(config.context_origin, Origin::Flag(_) | Origin::Variable(_));
+    config.context.is_production && !is_named
+}
+
 async fn connect(config: &Config, options: &WriteOptions) -> anyhow::Result<(AuthDb, WritePermit)> {
-    if config.dashboard.read_only {
-        return Err(Error::from(DbError::ReadOnly).into());
-    }
+    require_writable(config)?;
     let db = AuthDb::connect(&config.database).await.map_err(Error::from)?;
     let permit = db.write_permit(&Actor::of_this_process()).map_err(Error::from)?;
     let permit = match &options.reason {
