@@ -131,8 +131,8 @@ impl Shape {
         let lines_of = |paragraph: Paragraph| u16::try_from(paragraph.line_count(inside)).unwrap_or(u16::MAX);
         let lines = lines_of(body(content));
         let pinned = height_of(pinned, usize::from(inside));
-        let is_cut = lines.saturating_add(pinned + lines_of(foot(content, 0)) + 2) > screen.height;
-        let foot = lines_of(foot(content, u16::from(is_cut)));
+        let is_cut = lines.saturating_add(pinned + lines_of(foot(content, 0, inside)) + 2) > screen.height;
+        let foot = lines_of(foot(content, u16::from(is_cut), inside));
         let height = lines.saturating_add(pinned + foot + 3).min(screen.height);
         let pinned = pinned.min(height.saturating_sub(foot + 2));
         let area = Rect {
@@ -177,7 +177,7 @@ fn open(frame: &mut Frame, content: &Content, pinned: &[Line<'static>], scroll: 
     frame.render_widget(block, area);
     frame.render_widget(body(content).scroll((scroll, 0)), text_area);
     frame.render_widget(wrapped(pinned), pinned_area);
-    frame.render_widget(foot(content, hidden.saturating_sub(scroll)), key_area);
+    frame.render_widget(foot(content, hidden.saturating_sub(scroll), key_area.width), key_area);
     Opened { body: text_area, fields: pinned_area, scroll }
 }
 
@@ -190,13 +190,21 @@ fn body(content: &Content) -> Paragraph<'static> {
     Paragraph::new(content.text.clone()).wrap(Wrap { trim: false })
 }
 
-/// The keys of a dialog; first of all the one that shows the `hidden` lines below.
-fn foot(content: &Content, hidden: u16) -> Paragraph<'static> {
+/// The keys of a dialog, each on one line with what it does; first of all the one that shows the `hidden` lines below.
+fn foot(content: &Content, hidden: u16, width: u16) -> Paragraph<'static> {
+    const GAP: &str = "    ";
     let more = content.more.clone().filter(|_| hidden > 0).map(|key| (key, "more"));
-    let mut line = Line::default();
+    let mut lines = vec![Line::default()];
     for (key, what) in more.iter().chain(&content.keys) {
-        let gap = if line.spans.is_empty() { "" } else { "    " };
-        line.extend([Span::raw(gap), Span::styled(key.clone(), style::KEY), Span::raw(format!(" {what}"))]);
+        let hint = [Span::styled(key.clone(), style::KEY), Span::raw(format!(" {what}"))];
+        let cells: usize = hint.iter().map(Span::width).sum();
+        match lines.last_mut() {
+            Some(line) if line.spans.is_empty() => line.extend(hint),
+            Some(line) if line.width() + GAP.len() + cells <= usize::from(width) => {
+                line.extend(std::iter::once(Span::raw(GAP)).chain(hint));
+            }
+            _ => lines.push(Line::from(hint.to_vec())),
+        }
     }
-    Paragraph::new(line).wrap(Wrap { trim: true })
+    Paragraph::new(lines).wrap(Wrap { trim: true })
 }

@@ -175,6 +175,19 @@ fn the_cursor_stands_behind_what_was_typed_last() {
     }
 }
 
+#[test]
+fn no_key_is_parted_from_what_it_does() {
+    let mut harness = looked_up();
+    harness.type_in("eve");
+    (0..2).for_each(|_| harness.press(KeyCode::Enter));
+    harness.type_in("lhcb:eve");
+    harness.press(KeyCode::Enter);
+    let shown = lines(&mut harness, (50, 15));
+    for hint in ["y approve it", "Tab why", "Esc leave everything as it is"] {
+        assert!(shown.iter().any(|line| line.contains(hint)), "{hint}: {shown:#?}");
+    }
+}
+
 /// Thirty subjects after revocations, of which the last one is back.
 fn watched() -> Harness {
     let mut harness = Harness::with_flows(Vec::new());
