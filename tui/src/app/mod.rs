@@ -34,6 +34,7 @@ mod typing;
 mod watches;
 mod work;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,6 +148,8 @@ pub struct App {
     pub lost: Option<Lost>,
     /// The changes that are under way.
     pub work: Option<Work>,
+    /// What became of work, as long as something else lies over the screen or is typed.
+    reports: VecDeque<Ended>,
     /// Who is watched after a revocation.
     pub watches: Watches,
     /// Whether a change needs a reason.
@@ -237,6 +240,7 @@ impl App {
             notice: None,
             lost: None,
             work: None,
+            reports: VecDeque::new(),
             watches: Watches::default(),
             reasons: if config.dashboard.require_reason { Reasons::Required } else { Reasons::Optional },
             defect: None,
@@ -315,6 +319,7 @@ impl App {
             Action::Answer { connection, answer } if connection == self.connection => self.answer(*answer),
             Action::Answer { answer, .. } => self.late(*answer),
         };
+        self.show_report();
         // Time passes often, and nobody comes with it.
         if !is_tick {
             self.learn(is_typed);

@@ -38,6 +38,13 @@ impl App {
         Vec::new()
     }
 
+    /// Says good news that nobody asked for, unless bad news stands there, which somebody may not have read yet.
+    pub(super) fn say_in_passing(&mut self, text: &str) {
+        if self.notice.as_ref().is_none_or(|it| it.tone != Tone::Bad) {
+            self.say(Tone::Good, text.to_owned());
+        }
+    }
+
     /// Takes good news away that has been there for long.
     pub(super) fn forget_good_news(&mut self) {
         let now = self.host_now;

@@ -7,7 +7,7 @@ use authdb_shared::Timestamp;
 use authdb_shared::db::{AdminAction, DbError, Page};
 use authdb_shared::model::{AuthorizationFlow, DeviceFlow, RefreshToken, SubjectSummary};
 
-use super::{App, Browse, Freshness, List, Lost, Reading, Screen, Tone};
+use super::{App, Browse, Freshness, List, Lost, Reading, Screen};
 use crate::action::Rows;
 use crate::effect::{Effect, Query};
 use crate::table::{Row, Viewpoint};
@@ -132,7 +132,7 @@ impl App {
                 self.clock_offset = self.clock_offset.clamp(least, most.max(least));
                 self.answered_at = Some(now);
                 if self.lost.take().is_some() {
-                    self.say(Tone::Good, "The database is back.".to_owned());
+                    self.say_in_passing("The database is back.");
                 }
             }
             News::Lost(reason) => {

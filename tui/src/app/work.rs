@@ -31,7 +31,7 @@ pub struct Work {
 /// Work that has ended, in front of the admin.
 #[derive(Debug)]
 pub struct Ended {
-    /// What became of it, in a sentence.
+    /// What became of it, in a sentence or two.
     pub summary: String,
     /// What became of each step.
     pub report: WorkReport,
@@ -232,19 +232,20 @@ impl App {
     pub(super) fn work_ended(&mut self, number: u64, broken_by: Option<String>) -> Vec<Effect> {
         let Some(work) = self.work.take_if(|work| work.number == number) else { return Vec::new() };
         self.take_marks_from(&work.report);
-        // Of one step there is no report but a sentence.
-        if work.steps == 1 && matches!(self.dialog, Some(Dialog::Work)) {
+        if matches!(self.dialog, Some(Dialog::Work)) {
             self.dialog = None;
         }
-        match broken_by {
+        let (tone, text) = match &broken_by {
             Some(reason) if work.steps == 1 && work.report.tried() == 0 => {
-                self.say(Tone::Bad, format!("Nothing was changed: {reason}"));
+                (Tone::Bad, format!("Nothing was changed: {reason}"))
             }
-            _ if work.steps == 1 => {
-                let (tone, text) = work.told(&self.telling.clock(self.now().after(self.policy.access_token_lifetime)));
-                self.say(tone, text);
-            }
-            broken_by => self.report_on(&work, broken_by),
+            _ if work.steps == 1 => work.told(&self.telling.clock(self.now().after(self.policy.access_token_lifetime))),
+            _ => (if work.report.is_complete() { Tone::Good } else { Tone::Bad }, work.summary()),
+        };
+        self.say(tone, text.clone());
+        // That one change was made is a sentence. Anything else must outlast the next key, and whatever is told next.
+        if work.steps > 1 || tone != Tone::Good {
+            self.report_on(&work, text, broken_by);
         }
         if self.is_leaving {
             return vec![Effect::Quit];
@@ -259,18 +260,22 @@ impl App {
         effects
     }
 
-    /// Shows what was and what was not done.
-    fn report_on(&mut self, work: &Work, broken_by: Option<String>) {
+    /// Reports what was and what was not done.
+    fn report_on(&mut self, work: &Work, summary: String, broken_by: Option<String>) {
         let why_untried = match broken_by {
             Some(reason) => reason,
             None if work.is_stopping => "the work was stopped".to_owned(),
             None => "the connection broke".to_owned(),
         };
-        let summary = work.summary();
-        let tone = if work.report.is_complete() { Tone::Good } else { Tone::Bad };
-        self.say(tone, summary.clone());
-        if matches!(self.dialog, None | Some(Dialog::Work)) {
-            let ended = Ended { summary, report: work.report.clone(), why_untried };
+        self.reports.push_back(Ended { summary, report: work.report.clone(), why_untried });
+    }
+
+    /// Puts the next report before the admin, who must not lose it to a key that was meant for another dialog or a field.
+    pub(super) fn show_report(&mut self) {
+        if self.dialog.is_none()
+            && self.filter_input.is_none()
+            && let Some(ended) = self.reports.pop_front()
+        {
             self.dialog_scroll = 0;
             self.dialog = Some(Dialog::Ended(Box::new(ended)));
         }
@@ -314,9 +319,12 @@ impl App {
         }
         let mut words: Vec<String> =
             self.notice.iter().map(|notice| self.veil.text(&harmless(&notice.text)).into_owned()).collect();
-        if let Some(Dialog::Ended(ended)) = &self.dialog {
-            words.extend(ended.lines().into_iter().map(|line| format!("  {}", self.veil.text(&line))));
-        }
+        let open = match &self.dialog {
+            Some(Dialog::Ended(ended)) => Some(&**ended),
+            _ => None,
+        };
+        let lines = open.into_iter().chain(&self.reports).flat_map(Ended::lines);
+        words.extend(lines.map(|line| format!("  {}", self.veil.text(&line))));
         words
     }
 }

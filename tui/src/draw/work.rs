@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span, Text};
 
 use super::dialogs::Content;
-use super::format::number;
+use super::format::{harmless, number};
 use super::{sparks, style};
 use crate::app::{Ended, Tone, Work};
 
@@ -52,7 +52,7 @@ pub(super) fn content(work: &Work) -> Content {
 
 pub(super) fn report(ended: &Ended) -> Content {
     let tone = if ended.report.is_complete() { Tone::Good } else { Tone::Bad };
-    let mut lines = vec![Line::styled(ended.summary.clone(), style::of_tone(tone)), Line::raw("")];
+    let mut lines = vec![Line::styled(harmless(&ended.summary), style::of_tone(tone)), Line::raw("")];
     lines.extend(ended.lines().into_iter().map(Line::raw));
     Content {
         title: "What was done".to_owned(),

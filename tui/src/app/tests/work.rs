@@ -76,22 +76,69 @@ fn a_connection_that_breaks_leaves_one_step_unknown_and_the_rest_untried() {
 }
 
 #[test]
-fn one_change_needs_no_report() {
-    for (fate, said) in [
-        (StepFate::Done(1), "BCDF-GHJK is denied."),
-        (StepFate::Refused("it is DONE".to_owned()), "Nothing was changed: it is DONE"),
-        (StepFate::Failed(0, "denying the device flow: no".to_owned()), "denying the device flow: no"),
-        (StepFate::Unknown(0, "gone".to_owned()), "gone. Whether it was done is not known: look again"),
+fn one_change_that_was_made_needs_no_report_and_any_other_has_one() {
+    let mut harness = at_work(&CODES[..1]);
+    assert!(harness.app.dialog.is_none() && harness.screen(80, 24).contains("changing…"));
+    harness.step(&deny(CODES[0]), StepFate::Done(1));
+    harness.end_work(None);
+    assert_eq!((harness.notice(), harness.app.dialog.is_none()), ("BCDF-GHJK is denied.", true));
+    for (fate, said, line) in [
+        (StepFate::Refused("it is DONE".to_owned()), "Nothing was changed: it is DONE", "refused    BCDF-GHJK"),
+        (StepFate::Failed(0, "denying the device flow: no".to_owned()), "denying the device flow: no", "failed"),
+        (StepFate::Unknown(0, "gone".to_owned()), "gone. Whether it was done is not known: look again", "NOT KNOWN"),
     ] {
         let mut harness = at_work(&CODES[..1]);
-        assert!(harness.app.dialog.is_none() && harness.screen(80, 24).contains("changing…"));
         harness.step(&deny(CODES[0]), fate);
         harness.end_work(None);
         assert!(harness.notice().starts_with(said), "{}", harness.notice());
+        assert!(harness.says("What was done") && harness.says(line), "{}", harness.screen(80, 24));
     }
     let mut harness = at_work(&CODES[..1]);
     harness.end_work(Some("no connection"));
     assert_eq!(harness.notice(), "Nothing was changed: no connection");
+    assert!(harness.says("not tried  BCDF-GHJK: no connection"), "{}", harness.screen(80, 24));
+}
+
+/// The only step breaks with the connection, and nothing but this says so.
+fn with_one_unknown() -> Harness {
+    let mut harness = at_work(&CODES[..1]);
+    harness.step(&deny(CODES[0]), StepFate::Unknown(0, "the server has gone".to_owned()));
+    harness
+}
+
+#[test]
+fn what_is_not_known_stays_on_the_screen_when_the_database_is_back_and_while_keys_are_pressed() {
+    let mut harness = with_one_unknown();
+    harness.end_work(None);
+    harness.flows(Err(lost()));
+    harness.flows(Ok(page(vec![flow(CODES[0], FlowStatus::Pending, 60)])));
+    assert!(harness.app.lost.is_none() && harness.notice().contains("is not known"), "{}", harness.notice());
+    for key in ["j", "x", "2", " "] {
+        harness.type_in(key);
+        let screen = harness.screen(50, 15);
+        assert!(screen.contains("NOT KNOWN  BCDF-GHJK"), "after {key:?}: {screen}");
+    }
+    harness.press(KeyCode::Esc);
+    assert!(harness.app.dialog.is_none(), "until it has been read");
+}
+
+#[test]
+fn a_report_waits_for_the_dialog_or_the_field_that_is_open() {
+    for (opens, closes) in [("?", KeyCode::Esc), (":", KeyCode::Esc), ("/", KeyCode::Enter)] {
+        let mut harness = with_one_unknown();
+        harness.type_in(opens);
+        harness.end_work(None);
+        assert!(!harness.says("NOT KNOWN"), "{opens}: {}", harness.screen(80, 24));
+        harness.press(closes);
+        assert!(harness.says("NOT KNOWN  BCDF-GHJK"), "{opens}: {}", harness.screen(80, 24));
+    }
+    let mut harness = with_one_unknown();
+    harness.key('q');
+    harness.key('?');
+    harness.end_work(None);
+    assert_eq!(harness.effects.iter().filter(|it| **it == Effect::Quit).count(), 1);
+    let words = harness.app.last_words();
+    assert!(words.iter().any(|line| line.contains("NOT KNOWN  BCDF-GHJK")), "also for whoever leaves: {words:?}");
 }
 
 #[test]
@@ -164,7 +211,7 @@ fn all_of_a_subject_shows_its_batches_and_stops_between_them() {
     assert!(harness.says("Stopping after the batch in hand"));
     harness.step(&step, StepFate::Stopped(600));
     harness.end_work(None);
-    assert!(harness.app.dialog.is_none());
+    assert!(harness.says("STOPPED    lhcb:alice: 600 tokens revoked, the rest is NOT"), "{}", harness.screen(80, 24));
     let told = "600 tokens revoked; the rest is NOT revoked: it was stopped.";
     assert_eq!((harness.notice(), harness.app.notice.as_ref().map(|it| it.tone)), (told, Some(Tone::Bad)));
     assert_eq!(harness.app.watches.list().len(), 1, "whose access tokens work on is watched all the same");
