@@ -44,26 +44,57 @@ fn bad_news(app: &App) -> Option<String> {
 }
 
 fn title(app: &App, width: usize) -> Line<'static> {
-    let state = match app.freshness().waiting.filter(|waiting| *waiting >= SLOW && app.lost.is_none()) {
-        Some(waiting) => format!("waiting for the database, {}  ", span(waiting)),
-        None => app.work.as_ref().map(under_way).unwrap_or_default(),
-    };
-    let privacy = if app.veil.is_drawn() { "PRIVATE  " } else { "" };
-    let mode = if app.read_only { "READ-ONLY  " } else { "" };
-    let paused = app.paused_at.map(|since| format!("PAUSED {}  ", span(app.host_now.since(since)))).unwrap_or_default();
     let context = context(app);
     let left = format!(" authdb{context}  {}  {}", app.place, app.server);
-    let right = format!("{state}{paused}{privacy}{mode}{} ", app.telling.clock(app.now()));
-    // How times are told shows on them too, so this yields to everything else.
-    let told = format!("{}  {right}", app.telling.words());
-    let right = if width > left.width() + told.width() { told } else { right };
-    // Which context this is matters more than the time.
-    let has_room = width > context.width() + right.width() + " authdb ".len();
-    let right = if has_room { right } else { String::new() };
-    let left = fit(&left, width.saturating_sub(right.width() + 1));
+    let right = conditions(app, width, &left, &context);
+    let room = width.saturating_sub(right.width() + 1);
+    let authdb = format!(" authdb{context}");
+    let left = match context.strip_prefix(' ') {
+        // Of the context only its name is needed.
+        Some(context) if room < authdb.width() => context.to_owned(),
+        _ if room < authdb.width() + LEAST_PLACE => authdb,
+        _ => left,
+    };
+    let left = fit(&left, room);
     let padding = " ".repeat(width.saturating_sub(left.width() + right.width()));
     Line::from(vec![Span::styled(left, style::STRONG), Span::raw(padding), Span::styled(right, style::STRONG)])
         .style(style::of_context(app.contexts.iter().find(|it| it.name == app.context_name).and_then(|it| it.colour)))
+}
+
+/// What holds for all that is shown, in as many words as there is room for. Time and place yield first, and then how long
+/// something has lasted; that nothing is read, changed or shown as it is, is never left out: somebody would act on it.
+fn conditions(app: &App, width: usize, left: &str, context: &str) -> String {
+    let joined = |parts: &[&str], gap: &str| -> String {
+        let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+        parts.join(gap)
+    };
+    let waiting = app.freshness().waiting.filter(|waiting| *waiting >= SLOW && app.lost.is_none());
+    let [state, short_state] = match (waiting, &app.work) {
+        (Some(waiting), _) => ["waiting for the database, ", "waiting "].map(|text| format!("{text}{}", span(waiting))),
+        (None, Some(work)) => [under_way(work), "changing…".to_owned()],
+        (None, None) => [String::new(), String::new()],
+    };
+    let paused = app.paused_at.map(|since| format!("PAUSED {}", span(app.host_now.since(since)))).unwrap_or_default();
+    let short_paused = if app.paused_at.is_some() { "PAUSED" } else { "" };
+    let privacy = if app.veil.is_drawn() { "PRIVATE" } else { "" };
+    let mode = if app.read_only { "READ-ONLY" } else { "" };
+    let clock = app.telling.clock(app.now());
+    let place = app.place.width().min(PLACE) + GAP.len() * 2;
+    let authdb = " authdb".len() + context.width();
+    let ways = [
+        // How times are told shows on them too, so this yields to everything else.
+        (left.width(), joined(&[app.telling.words(), &state, &paused, privacy, mode, &clock], "  ")),
+        (authdb + place, joined(&[&state, &paused, privacy, mode, &clock], "  ")),
+        (authdb, joined(&[&state, &paused, privacy, mode], "  ")),
+        (context.width(), joined(&[&short_state, &paused, privacy, mode], " ")),
+        (context.width(), joined(&[&short_state, short_paused, privacy, mode], " ")),
+    ];
+    // A blank at the end, and one at least before.
+    let fits = |way: &&(usize, String)| way.0 + way.1.width() + 2 <= width;
+    let most = ways.iter().find(fits).map(|(_, text)| text.clone());
+    // The name of the context is cut before any of these is.
+    let text = most.unwrap_or_else(|| joined(&[short_paused, privacy, mode], " "));
+    if text.is_empty() { text } else { text + " " }
 }
 
 /// The context, where there are several, and in any case if it is one of production.
@@ -78,9 +109,9 @@ fn context(app: &App) -> String {
 
 fn under_way(work: &Work) -> String {
     match work.steps() {
-        1 if work.has_batches() => format!("changing… {} tokens  ", number(work.rows())),
-        1 => "changing…  ".to_owned(),
-        steps => format!("changing… {} of {}  ", number(work.report.tried() as u64), number(steps as u64)),
+        1 if work.has_batches() => format!("changing… {} tokens", number(work.rows())),
+        1 => "changing…".to_owned(),
+        steps => format!("changing… {} of {}", number(work.report.tried() as u64), number(steps as u64)),
     }
 }
 
@@ -101,6 +132,10 @@ pub(super) fn tab_at(app: &App, area: Rect, x: u16) -> Option<Screen> {
     })
 }
 
+/// So many cells of the place matter more than the time.
+const PLACE: usize = 16;
+/// Of a place that has fewer cells, with those before it, nothing would be read.
+const LEAST_PLACE: usize = 6;
 /// What stands before each tab.
 const GAP: &str = " ";
 
@@ -176,7 +211,5 @@ fn count(app: &App, screen: Screen) -> String {
 /// Whether what stands for a screen was added up a while ago, because that takes the database long.
 fn is_sum_old(app: &App, screen: Screen) -> bool {
     let age = app.subjects.reading.freshness(app.host_now).age;
-    matches!(screen, Screen::Subjects | Screen::Tokens)
-        && app.paused_at.is_none()
-        && age.is_some_and(|age| age >= app.background_interval() + OLD)
+    matches!(screen, Screen::Subjects | Screen::Tokens) && age.is_some_and(|age| age >= app.background_interval() + OLD)
 }

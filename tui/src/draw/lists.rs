@@ -109,9 +109,8 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
         spans.push(Span::styled(text, style::KEY));
     }
     let freshness = app.freshness();
-    // Where reading fails, or is paused, another line says so.
-    let is_said = freshness.error.is_some() || app.paused_at.is_some();
-    if let Some(age) = freshness.age.filter(|age| *age >= OLD && !is_said) {
+    // Where reading fails, another line says so.
+    if let Some(age) = freshness.age.filter(|age| *age >= OLD && freshness.error.is_none()) {
         spans.push(Span::styled(format!("  from {} ago", span(age)), style::FAINT));
     }
     if offset > 0 {

@@ -70,7 +70,7 @@ pub(super) fn head_of(app: &App, title: &str, looks: &[Look]) -> Line<'static> {
 
 /// The head of a section that is made of a list, which is read less often than the screen in view.
 pub(super) fn head_of_list(app: &App, title: &str, reading: &Reading) -> Line<'static> {
-    head_with(title, staleness_of(app, reading, Duration::MAX))
+    head_with(title, staleness_of(app, reading, app.background_interval() + OLD))
 }
 
 fn head_with(title: &str, wrong: Option<(Staleness, String)>) -> Line<'static> {
@@ -113,9 +113,7 @@ fn staleness_of(app: &App, reading: &Reading, old: Duration) -> Option<(Stalenes
         }
         (Some(error), None) => (Staleness::Failed, format!("  not read: {}", app.veil.text(&harmless(error)))),
         (None, None) => (Staleness::Awaited, "  reading…".to_owned()),
-        (None, Some(age)) if age >= old && app.paused_at.is_none() => {
-            (Staleness::Old, format!("  from {} ago", span(age)))
-        }
+        (None, Some(age)) if age >= old => (Staleness::Old, format!("  from {} ago", span(age))),
         (None, Some(_)) => return None,
     })
 }

@@ -11,6 +11,7 @@ mod directions;
 mod emptiness;
 mod exporting;
 mod filters;
+mod head;
 mod keys;
 mod list;
 pub(crate) mod looks;
