@@ -6,7 +6,7 @@ use authdb_tests::world::{key_at, on_engines, servers};
 use authdb_tests::{Flavour, Server, TestDatabase};
 
 use crate::program::Program;
-use crate::terminal::{DOWN, Terminal};
+use crate::terminal::{DOWN, ESC, Terminal};
 use crate::view::View;
 
 const LOST: &str = "DATABASE LOST";
@@ -51,7 +51,11 @@ async fn lose_and_find(flavour: Flavour) {
     server.kill().expect("the server can be killed");
     terminal.type_keys("y");
     terminal.wait_for_sentence("Nothing was changed: asking the database for its time: no connection to");
-    terminal.wait_until("the loss is told, and the rows stay", |view| view.contains(LOST) && view.is_on(FIRST.1));
+    terminal.wait_until("the loss is told, and so is what became of the change", |view| {
+        view.contains(LOST) && view.contains("What was done") && view.says("not tried")
+    });
+    terminal.type_keys(ESC);
+    terminal.wait_until("the rows have stayed", |view| view.contains(LOST) && view.is_on(FIRST.1));
     visit_the_tokens(&terminal, |view| view.contains(LOST));
     terminal.type_keys("d");
     terminal.wait_for_sentence("The database does not answer. Wait until it is back.");

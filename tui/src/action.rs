@@ -73,6 +73,13 @@ pub enum Answer {
         /// What was seen.
         seen: Seen,
     },
+    /// Whether the database answers.
+    Probed {
+        /// Which request this answers.
+        generation: u64,
+        /// Its time, or why it does not say.
+        now: Result<Timestamp, DbError>,
+    },
     /// What was looked at of one subject.
     SeenOfSubject {
         /// Which request this answers.

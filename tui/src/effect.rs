@@ -25,6 +25,11 @@ pub enum Effect {
         /// Whether somebody types, and may make it useless in a moment.
         is_typed: bool,
     },
+    /// Try whether the database answers, by asking for its time.
+    Probe {
+        /// Comes back with the answer.
+        generation: u64,
+    },
     /// Look at something.
     Look {
         /// Comes back with the answer.

@@ -92,6 +92,7 @@ impl<S: Store> Worker<S> {
         Some(match effect {
             Effect::Fetch { generation, query, is_typed } => self.fetch(generation, &query, is_typed).await?,
             Effect::Look { generation, look } => Answer::Seen { generation, seen: self.store.look(look).await },
+            Effect::Probe { generation } => Answer::Probed { generation, now: self.store.now().await },
             Effect::LookAtSubject { generation, look, subject } => {
                 Answer::SeenOfSubject { generation, seen: self.store.look_at_subject(look, &subject).await }
             }

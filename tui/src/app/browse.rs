@@ -18,8 +18,10 @@ pub type Cell = (String, Role);
 pub trait Browse {
     /// The state of reading it.
     fn reading(&self) -> &Reading;
-    /// The same, to ask.
+    /// The same, to change.
     fn reading_mut(&mut self) -> &mut Reading;
+    /// Begins reading what its filter asks for, and says which generation the answer must carry.
+    fn ask(&mut self, now: Timestamp) -> u64;
     /// How many rows are shown.
     fn len(&self) -> usize;
     /// Whether no row is shown.
@@ -30,6 +32,8 @@ pub trait Browse {
     fn read(&self) -> usize;
     /// Whether the database holds more.
     fn has_more(&self) -> bool;
+    /// Whether the rows answer a narrower question than its filter asks by now, so that there may be more of them.
+    fn is_behind(&self) -> bool;
     /// Whether the time limit ended the reading, so that the database was not searched to its end.
     fn is_cut_short(&self) -> bool;
     /// What the rows that are shown fulfil.
@@ -93,6 +97,10 @@ impl<R: Row> Browse for List<R> {
         &mut self.reading
     }
 
+    fn ask(&mut self, now: Timestamp) -> u64 {
+        self.ask(now)
+    }
+
     fn len(&self) -> usize {
         self.shown().len()
     }
@@ -103,6 +111,10 @@ impl<R: Row> Browse for List<R> {
 
     fn has_more(&self) -> bool {
         self.has_more
+    }
+
+    fn is_behind(&self) -> bool {
+        self.is_behind()
     }
 
     fn is_cut_short(&self) -> bool {

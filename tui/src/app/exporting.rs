@@ -131,7 +131,9 @@ fn told(export: &Export, result: Result<PathBuf, ExportError>) -> (Tone, String)
 
 /// Why a list is not all that there is.
 fn lacks(list: &dyn Browse) -> Option<&'static str> {
-    if list.is_cut_short() {
+    if list.is_behind() {
+        Some("These are not all: the filter was changed, and what it shows now was not read yet.")
+    } else if list.is_cut_short() {
         Some("These are not all: reading stopped at its time limit.")
     } else if list.has_more() {
         Some("These are not all: the database holds more than dashboard.list_limit lets the list show.")

@@ -12,7 +12,7 @@ use indexmap::IndexSet;
 
 use super::arrivals::Arrivals;
 use super::reading::Reading;
-use crate::filter::Filter;
+use crate::filter::{Filter, Narrowing};
 use crate::table::{Row, Value, Viewpoint};
 
 /// By which column a list is sorted.
@@ -35,6 +35,10 @@ pub struct List<R: Row> {
     pub is_cut_short: bool,
     /// Only rows that fulfil this are shown.
     filter: Filter,
+    /// What the database was asked for last.
+    asked: Narrowing,
+    /// What the rows are the answer to.
+    answered: Narrowing,
     /// The state of reading the rows.
     pub reading: Reading,
     /// By what the rows are sorted, if not as the database gives them.
@@ -61,6 +65,8 @@ impl<R: Row> Default for List<R> {
             has_more: false,
             is_cut_short: false,
             filter: Filter::default(),
+            asked: Narrowing::default(),
+            answered: Narrowing::default(),
             reading: Reading::default(),
             sort: None,
             marks: IndexSet::new(),
@@ -142,6 +148,20 @@ impl<R: Row> List<R> {
         *self = Self { reading, filter: std::mem::take(&mut self.filter), sort: self.sort, ..Self::default() };
     }
 
+    /// Begins reading what the filter asks for, and says which generation the answer must carry.
+    pub fn ask(&mut self, now: Timestamp) -> u64 {
+        self.asked = self.filter.narrowing().clone();
+        self.reading.ask(now)
+    }
+
+    /// Whether the rows answer a narrower question than the filter asks by now: those that are shown are not all then.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        let is_asked = self.reading.read_at.is_some() && self.filter.complaint().is_none();
+        // Of everything, a filter finds here what the database would.
+        is_asked && !self.answered.is_of_all() && !self.answered.asks_as(self.filter.narrowing())
+    }
+
     /// Takes an answer in, unless it answers an older question. False if it was dropped.
     pub fn answer(
         &mut self,
@@ -158,6 +178,7 @@ impl<R: Row> List<R> {
             let before: HashSet<R::Key> = self.rows.iter().map(Row::key).collect();
             let was_whole = !self.has_more && !self.is_cut_short;
             self.arrivals.take_in(&before, page.rows.iter().map(Row::key).collect(), was_whole, now);
+            self.answered = self.asked.clone();
             self.rows = page.rows;
             self.has_more = page.has_more;
             self.is_cut_short = page.is_cut_short;

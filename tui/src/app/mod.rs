@@ -188,6 +188,8 @@ pub struct App {
     type_ahead: Vec<Action>,
     /// Since when nothing is read any more, by the host's clock.
     pub paused_at: Option<Timestamp>,
+    /// The state of trying a lost database while nothing is read.
+    probe: Reading,
     /// The connection that is worked on.
     connection: ConnectionNumber,
     /// The last one that was asked for.
@@ -261,6 +263,7 @@ impl App {
             answered_at: None,
             type_ahead: Vec::new(),
             paused_at: None,
+            probe: Reading::default(),
             connection: ConnectionNumber::default(),
             last_connection: ConnectionNumber::default(),
             plans_asked: 0,
@@ -314,7 +317,7 @@ impl App {
             }
             Action::Clicked { x, y } => self.clicked(x, y),
             Action::Wheel { is_down } => self.turned(is_down),
-            Action::Resumed => self.read_anew(),
+            Action::Resumed => self.resumed(),
             Action::Tick => self.tick(),
             Action::Answer { connection, answer } if connection == self.connection => self.answer(*answer),
             Action::Answer { answer, .. } => self.late(*answer),
@@ -376,6 +379,7 @@ impl App {
         match answer {
             Answer::Rows { generation, rows } => return self.rows(generation, rows),
             Answer::Seen { generation, seen } => self.seen(generation, seen),
+            Answer::Probed { generation, now } => self.probed(generation, &now),
             Answer::SeenOfSubject { generation, seen } => self.seen_of_subject(generation, seen),
             Answer::Months(Ok(months)) => self.months = Some(months),
             // The chart is an extra: what is wrong with the database shows on the lists.

@@ -32,7 +32,7 @@ impl SubjectLooks {
         }
     }
 
-    fn reading_mut(&mut self, look: SubjectLook) -> &mut Reading {
+    pub(super) fn reading_mut(&mut self, look: SubjectLook) -> &mut Reading {
         match look {
             SubjectLook::Sessions => &mut self.sessions.reading,
             SubjectLook::Flows => &mut self.flows.reading,

@@ -34,6 +34,8 @@ pub struct Reading {
     pub read_at: Option<Timestamp>,
     /// Why the last reading failed, if it did.
     error: Option<String>,
+    /// Whether it failed because the database did not answer.
+    is_lost: bool,
     generation: u64,
     asked_at: Option<Timestamp>,
     /// How long the last answer took.
@@ -89,9 +91,19 @@ impl Reading {
                 self.error = None;
                 self.read_at = Some(now);
             }
-            Err(error) => self.error = Some(error.to_string()),
+            Err(error) => {
+                self.error = Some(error.to_string());
+                self.is_lost = error.is_connection_loss();
+            }
         }
         true
+    }
+
+    /// The database answers again: that it did not is no longer why this is not read anew.
+    pub(super) fn found_again(&mut self) {
+        if self.is_lost {
+            self.error = None;
+        }
     }
 
     /// How long the last answer took.

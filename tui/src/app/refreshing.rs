@@ -16,7 +16,7 @@ const ATTENTION: Duration = Duration::from_secs(15);
 impl App {
     pub(super) fn tick(&mut self) -> Vec<Effect> {
         self.forget_good_news();
-        let mut effects = if self.paused_at.is_some() { Vec::new() } else { self.read_what_is_due() };
+        let mut effects = if self.paused_at.is_some() { self.probe_if_lost() } else { self.read_what_is_due() };
         effects.extend(self.glances_due());
         effects
     }

@@ -44,7 +44,12 @@ impl App {
 
     /// The same, to change.
     pub(super) fn list_mut(&mut self) -> Option<&mut dyn Browse> {
-        Some(match self.screen {
+        self.list_of_mut(self.screen)
+    }
+
+    /// The list that a screen shows, to change.
+    pub(super) fn list_of_mut(&mut self, screen: Screen) -> Option<&mut dyn Browse> {
+        Some(match screen {
             Screen::DeviceFlows => &mut self.device_flows,
             Screen::AuthorizationFlows => &mut self.authorization_flows,
             Screen::Subjects => &mut self.subjects,
@@ -75,17 +80,6 @@ impl App {
         self.list_of(screen).map(Browse::reading)
     }
 
-    fn reading_mut(&mut self, screen: Screen) -> Option<&mut Reading> {
-        Some(match screen {
-            Screen::DeviceFlows => &mut self.device_flows.reading,
-            Screen::AuthorizationFlows => &mut self.authorization_flows.reading,
-            Screen::Subjects => &mut self.subjects.reading,
-            Screen::Tokens => &mut self.tokens.reading,
-            Screen::Journal => &mut self.journal.reading,
-            Screen::Overview | Screen::Partitions | Screen::Janitor => return None,
-        })
-    }
-
     /// What the list of a screen asks the database.
     fn query(&self, screen: Screen) -> Option<Query> {
         Some(match screen {
@@ -108,7 +102,7 @@ impl App {
             return None;
         }
         let query = self.query(screen)?;
-        let generation = self.reading_mut(screen)?.ask(now);
+        let generation = self.list_of_mut(screen)?.ask(now);
         Some(Effect::Fetch { generation, query, is_typed: false })
     }
 
@@ -124,24 +118,33 @@ impl App {
             Rows::Journal(page) => take_in(&mut self.journal, generation, page, &viewpoint, now),
         };
         match news {
-            News::Time(database_now, took) => {
-                // It read its clock somewhen between the question and the answer: only what no such moment explains is news.
-                // Otherwise all times would jump back by as long as a slow list has taken.
-                let least = database_now.unix_millis() - now.unix_millis();
-                let most = database_now.unix_millis() - now.before(took).unix_millis();
-                self.clock_offset = self.clock_offset.clamp(least, most.max(least));
-                self.answered_at = Some(now);
-                if self.lost.take().is_some() {
-                    self.say_in_passing("The database is back.");
-                }
-            }
-            News::Lost(reason) => {
-                self.lost = Some(Lost { since: self.answered_at.unwrap_or(now), reason });
-            }
+            News::Time(database_now, took) => self.has_answered(database_now, took),
+            News::Lost(reason) => self.has_not_answered(reason),
             // A late answer has brought nothing.
             News::None => return Vec::new(),
         }
         if may_ring { self.ring() } else { Vec::new() }
+    }
+
+    /// The database has answered within so long, and said what time it was meanwhile.
+    pub(super) fn has_answered(&mut self, database_now: Timestamp, took: Duration) {
+        let now = self.host_now;
+        // It read its clock somewhen between the question and the answer: only what no such moment explains is news.
+        // Otherwise all times would jump back by as long as a slow list has taken.
+        let least = database_now.unix_millis() - now.unix_millis();
+        let most = database_now.unix_millis() - now.before(took).unix_millis();
+        self.clock_offset = self.clock_offset.clamp(least, most.max(least));
+        self.answered_at = Some(now);
+        if self.lost.take().is_some() {
+            let text = "The database is back.";
+            let paused = "The database is back. Reading stays paused.";
+            self.say_in_passing(if self.paused_at.is_some() { paused } else { text });
+        }
+    }
+
+    /// The database does not answer.
+    pub(super) fn has_not_answered(&mut self, reason: String) {
+        self.lost = Some(Lost { since: self.answered_at.unwrap_or(self.host_now), reason });
     }
 
     /// How fresh what is in view is.

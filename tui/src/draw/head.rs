@@ -174,9 +174,9 @@ fn tabs(app: &App, width: usize) -> Vec<(Screen, String)> {
     ways.into_iter().find(|tabs| cells(tabs) <= width).unwrap_or_else(|| tabs(&digits, false))
 }
 
-/// A list that was read, and that no filter narrows, can be counted.
+/// A list that was read, and that no filter narrows, nor has narrowed when it was read, can be counted.
 fn is_whole<R: Row>(list: &List<R>) -> bool {
-    list.reading.read_at.is_some() && list.filter().is_empty()
+    list.reading.read_at.is_some() && list.filter().is_empty() && !list.is_behind()
 }
 
 /// What waits on a screen: pending flows, subjects, live tokens.

@@ -80,6 +80,7 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
     let count = number(list.len() as u64);
     let read = number(list.read() as u64);
     let count = match (list.filter().narrowing().is_partial, list.is_cut_short(), list.has_more()) {
+        _ if list.is_behind() => format!(" {count} so far; not all was read yet"),
         (true, true, _) => format!(" {count} of the {read} that were read; time was up, not all was searched"),
         (false, true, _) => format!(" {count}; time was up, not all was searched"),
         (true, false, true) => format!(" {count} of the {read} that were read; there are more"),
@@ -120,7 +121,7 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
 }
 
 fn empty(app: &App, list: &dyn Browse) -> String {
-    if list.reading().read_at.is_none() {
+    if list.reading().read_at.is_none() || list.is_behind() {
         "reading…".to_owned()
     } else if list.filter().complaint().is_some() {
         "the filter cannot be read, so it selects nothing".to_owned()

@@ -114,6 +114,19 @@ impl Narrowing {
         narrowing
     }
 
+    /// Whether the database is asked for the same, whatever of the filter is left to the rows.
+    #[must_use]
+    pub fn asks_as(&self, other: &Self) -> bool {
+        let asked = |it: &Self| Self { is_partial: false, ..it.clone() };
+        asked(self) == asked(other)
+    }
+
+    /// Whether the database is asked for every row.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        self.asks_as(&Self::default())
+    }
+
     /// Narrows flows.
     #[must_use]
     pub fn flows(&self) -> FlowFilter {

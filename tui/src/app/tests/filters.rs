@@ -133,3 +133,62 @@ fn the_journal_can_be_filtered() {
     harness.type_in("outcome:refused");
     assert_eq!(harness.filter(), "outcome:refused");
 }
+
+/// On the tokens of one of two subjects, as the database found them.
+fn narrowed_to_alice() -> Harness {
+    let mut harness = Harness::new(false);
+    let row = |name: &str| SubjectSummary { subject: subject(name), live: 3, revoked: 0, first: None, last: None };
+    harness.key('4');
+    harness.key('/');
+    harness.type_in("subject=\"lhcb:alice\"");
+    harness.press(KeyCode::Enter);
+    let generation = harness.last_generation();
+    harness.answer(Answer::Rows { generation, rows: Rows::Subjects(Ok(page(vec![row("lhcb:alice")]))) });
+    harness.key('5');
+    harness.key('/');
+    harness.type_in("subject=\"lhcb:alice\"");
+    harness.press(KeyCode::Enter);
+    let tokens = (0..3).map(|_| token(TokenStatus::Created, "lhcb:alice")).collect();
+    let generation = harness.last_generation();
+    harness.answer(Answer::Rows { generation, rows: Rows::Tokens(Ok(page(tokens))) });
+    harness
+}
+
+#[test]
+fn the_rows_of_a_narrower_filter_are_not_taken_for_all_when_it_is_loosened() {
+    let mut harness = narrowed_to_alice();
+    assert!(harness.screen(80, 24).contains("Live tokens 3  / subject"), "{}", harness.screen(80, 24));
+    harness.press(KeyCode::Esc);
+    assert!(harness.screen(80, 24).contains("Live tokens 3 so far; not all was read yet"));
+    harness.key('e');
+    assert!(harness.says("These are not all: the filter was changed"), "{}", harness.screen(80, 24));
+    harness.press(KeyCode::Esc);
+    harness.key('*');
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("3 so far; not all was read yet  3 marked"), "what is marked is what is shown: {screen}");
+    harness.press(KeyCode::Esc);
+    let generation = harness.last_generation();
+    harness.answer(Answer::Rows { generation, rows: Rows::Tokens(Err(lost())) });
+    assert!(harness.screen(80, 24).contains("3 so far"), "an answer that fails has brought nothing");
+    let tokens = (0..7).map(|_| token(TokenStatus::Created, "lhcb:bjorn")).collect();
+    let Some(Effect::Fetch { generation, .. }) = harness.app.fetch(Screen::Tokens) else { panic!("it is a list") };
+    harness.answer(Answer::Rows { generation, rows: Rows::Tokens(Ok(page(tokens))) });
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("Live tokens 7") && !screen.contains("so far"), "{screen}");
+}
+
+#[test]
+fn nothing_is_counted_in_a_tab_nor_called_empty_before_the_loosened_question_is_answered() {
+    let mut harness = narrowed_to_alice();
+    harness.key('4');
+    harness.press(KeyCode::Esc);
+    let screen = harness.screen(200, 60);
+    assert!(screen.contains("4 Subjects  5 Tokens") || screen.contains(" 4 Subjects   5 Tokens "), "{screen}");
+    let mut harness = narrowed_to_alice();
+    let generation = harness.last_generation();
+    harness.answer(Answer::Rows { generation, rows: Rows::Tokens(Ok(page(Vec::new()))) });
+    assert!(harness.screen(80, 24).contains("no row matches the filter"));
+    harness.press(KeyCode::Esc);
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("reading…") && !screen.contains("no tokens"), "{screen}");
+}

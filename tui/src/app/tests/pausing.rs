@@ -70,3 +70,50 @@ fn going_on_reads_at_once() {
     later(&mut harness, 600);
     assert!(reads(&harness), "and goes on reading");
 }
+
+/// Probes that were asked for since.
+fn probes(harness: &mut Harness) -> Vec<u64> {
+    let probe = |it: Effect| if let Effect::Probe { generation } = it { Some(generation) } else { None };
+    std::mem::take(&mut harness.effects).into_iter().filter_map(probe).collect()
+}
+
+/// Changes are refused while it is lost, so it must be found again however long the admin pauses.
+#[test]
+fn a_lost_database_is_tried_while_paused_and_what_is_shown_stays() {
+    let mut harness = looking();
+    harness.flows(Err(lost()));
+    harness.key('p');
+    later(&mut harness, 5);
+    assert!(!reads(&harness), "{:?}", harness.effects);
+    let asked = probes(&mut harness);
+    assert_eq!(asked.len(), 1);
+    later(&mut harness, 10);
+    assert!(probes(&mut harness).is_empty(), "not twice while an answer is awaited");
+    harness.answer(Answer::Probed { generation: asked[0], now: Err(lost()) });
+    assert!(harness.screen(80, 24).contains("DATABASE LOST: no answer for 10s"));
+    later(&mut harness, 15);
+    let asked = probes(&mut harness);
+    harness.answer(Answer::Probed { generation: asked[0], now: Ok(at(NOW + 15_000)) });
+    assert_eq!(harness.notice(), "The database is back. Reading stays paused.");
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("BCDF-GHJK") && screen.contains("from 15s ago"), "{screen}");
+    assert!(!screen.contains("connection refused"), "{screen}");
+    later(&mut harness, 60);
+    assert!(!reads(&harness) && probes(&mut harness).is_empty(), "it is not tried any more");
+    harness.press(KeyCode::Down);
+    harness.key('d');
+    assert!(matches!(harness.effects.last(), Some(Effect::Plan { .. })), "{:?}", harness.effects);
+}
+
+#[test]
+fn whoever_stops_the_program_while_paused_finds_what_was_shown() {
+    let mut harness = looking();
+    harness.key('p');
+    harness.effects.clear();
+    harness.act(Action::Resumed);
+    assert!(!reads(&harness), "{:?}", harness.effects);
+    harness.key('p');
+    harness.effects.clear();
+    harness.act(Action::Resumed);
+    assert!(reads(&harness), "otherwise everything is read anew");
+}

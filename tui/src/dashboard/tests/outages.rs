@@ -67,6 +67,25 @@ async fn rows_outlive_the_connection_dimmed_with_the_cause_until_it_is_back_by_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_database_that_is_lost_while_reading_is_paused_is_found_again_and_the_rows_stay() {
+    let store = store();
+    let mut console = Console::on(&store);
+    console.type_in("2");
+    console.wait_for("BCDF-GHJK").await;
+    console.type_in("p");
+    console.wait_for_at_once("PAUSED").await;
+    store.content().mood = Mood::Lost;
+    console.press(KeyCode::F(5));
+    console.wait_for("DATABASE LOST: no answer for").await;
+    store.content().device_flows.push(flow("CCCCCCCC", FlowStatus::Pending, 30));
+    store.content().queries.clear();
+    store.content().mood = Mood::Prompt;
+    let screen = console.wait_for("The database is back. Reading stays paused.").await;
+    assert!(!screen.contains("DATABASE LOST") && !screen.contains("CCCC-CCCC"), "{screen}");
+    assert!(!console.is_dimmed("BCDF-GHJK") && store.content().queries.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_plan_that_cannot_be_made_says_why_and_changes_nothing() {
     let store = store();
     let mut console = Console::on(&store);

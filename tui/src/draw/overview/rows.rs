@@ -17,8 +17,8 @@ use crate::table::{BAR, LEFT, Role};
 /// Device codes that wait for their users, those with the least time left first, in at most so many rows.
 pub(super) fn codes(app: &App, width: usize, rows: usize) -> Section {
     let list = &app.device_flows;
-    let title =
-        if list.filter().is_empty() { "Pending device codes" } else { "Pending device codes within their filter" };
+    let is_whole = list.filter().is_empty() && !list.is_behind();
+    let title = if is_whole { "Pending device codes" } else { "Pending device codes within their filter" };
     let mut lines = vec![head_of_list(app, title, list.reading())];
     let mut pending: Vec<(Duration, &DeviceFlow)> = list
         .rows
