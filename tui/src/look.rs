@@ -75,8 +75,9 @@ impl Look {
                     | Self::Top
                     | Self::Deeds
                     | Self::Days
+                    | Self::Chain
             ),
-            Screen::Partitions => matches!(self, Self::Months | Self::Plan),
+            Screen::Partitions => matches!(self, Self::Months | Self::Plan | Self::Runs),
             Screen::Janitor => matches!(self, Self::Status | Self::Runs | Self::Plan),
             Screen::Journal => self == Self::Chain,
             _ => false,
@@ -89,14 +90,16 @@ impl Look {
         matches!(self, Self::Tokens | Self::Minutes | Self::Ended | Self::Top | Self::Days)
     }
 
-    /// How often it is read while a screen shows it; what costs the database more, less often.
+    /// How often it is read while this screen shows it; what costs the database more, less often. The whole journal is read
+    /// to verify it, which the overview, where a dashboard may stand for days, does no more often than sums of months.
     #[must_use]
-    pub fn interval(self) -> Duration {
+    pub fn interval_on(self, screen: Screen) -> Duration {
         Duration::from_secs(match self {
             Self::Flows | Self::Tokens | Self::Ended | Self::Top => 5,
             Self::Minutes | Self::Status | Self::Runs | Self::Deeds => 15,
-            Self::Months | Self::Chain => 60,
-            Self::Days | Self::Plan => 600,
+            Self::Months => 60,
+            Self::Chain if screen == Screen::Journal => 60,
+            Self::Days | Self::Plan | Self::Chain => 600,
         })
     }
 }

@@ -58,6 +58,14 @@ impl Looks {
         }
     }
 
+    /// Whether a run has ended since the plan was made, as far as anything tells: what it did is planned no longer.
+    fn is_plan_outrun(&self) -> bool {
+        let Some(plan) = &self.plan.value else { return false };
+        let of_jobs = self.status.value.iter().flat_map(|status| &status.jobs).filter_map(|job| job.last.as_ref());
+        let runs = self.runs.value.iter().flatten().flat_map(|runs| &runs.rows);
+        of_jobs.chain(runs).filter_map(|run| run.end).any(|end| end.unix_millis() > plan.made_at_millis)
+    }
+
     /// Whether no sum is under way, nor rests. They rest together: what each alone may cost a database, all may cost it.
     fn are_sums_rested(&self, now: Timestamp) -> bool {
         Look::ALL.into_iter().filter(|look| look.is_sum()).all(|look| self.reading(look).is_rested(now))
@@ -111,10 +119,14 @@ impl App {
         let now = self.host_now;
         let is_wanted = |look: &Look| self.paused_at.is_none() || self.looks.reading(*look).read_at.is_none();
         let are_sums_rested = self.looks.are_sums_rested(now);
+        let interval = |look: Look| match look {
+            Look::Plan if self.looks.is_plan_outrun() => Look::Runs.interval_on(self.screen),
+            look => look.interval_on(self.screen),
+        };
         let is_due = |look: &Look| {
             look.is_on(self.screen)
                 && is_wanted(look)
-                && self.looks.reading(*look).is_due(now, look.interval().max(self.refresh_interval))
+                && self.looks.reading(*look).is_due(now, interval(*look).max(self.refresh_interval))
                 && (are_sums_rested || !look.is_sum())
         };
         let due: Vec<Look> = Look::ALL.into_iter().filter(is_due).collect();

@@ -5,10 +5,11 @@ use authdb_shared::health::Level;
 use authdb_shared::janitor::Job;
 use ratatui::text::Line;
 
-use super::format::{harmless, number};
+use super::format::{counted, harmless, number};
 use super::page::{are_known, head_of, line};
 use super::style;
-use crate::app::App;
+use crate::app::{App, Screen};
+use crate::command::Command;
 use crate::look::Look;
 use crate::table::Role;
 
@@ -38,8 +39,9 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         }));
     }
     alarms.extend(ended(app));
+    alarms.extend(journal(app));
     alarms.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
-    let parts = [Look::Status, Look::Flows, Look::Ended];
+    let parts = [Look::Status, Look::Flows, Look::Ended, Look::Chain];
     let mut lines = vec![head_of(app, "Alarms", &parts)];
     if alarms.is_empty() && are_known(app, &parts) {
         lines.push(line("none", style::of(Role::Good)));
@@ -53,6 +55,15 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         lines.push(line(format!("{mark} {}", harmless(&text)), style::of(role)));
     }
     lines
+}
+
+/// A journal that is not as it was written.
+fn journal(app: &App) -> Option<(Level, String)> {
+    let check = app.looks.chain.value.as_ref()?.as_ref()?;
+    let key = app.keys.way_to(Command::Show(Screen::Journal));
+    let text =
+        |fault| format!("journal: its chain is BROKEN after {}: {fault} ({key})", counted(check.sound, "action"));
+    check.fault.as_ref().map(|fault| (Level::Critical, text(fault)))
 }
 
 /// Subjects that had several sessions and have none left. The rows cannot tell a theft from a logout, so neither can this.

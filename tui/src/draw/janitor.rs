@@ -6,7 +6,7 @@ use authdb_shared::janitor::{JanitorStatus, PlannedJob, SweepBacklog};
 use ratatui::text::Line;
 
 use super::format::{counted, harmless, number, padded, span};
-use super::page::{head, line};
+use super::page::{head, head_of_now, line};
 use super::wrapping::hanging;
 use super::{alarms, partitions, style};
 use crate::app::App;
@@ -17,7 +17,7 @@ use crate::table::Role;
 pub(super) fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = state(app);
     lines.extend(alarms::lines(app));
-    lines.push(head(app, "What a run would do now", Look::Plan));
+    lines.push(head_of_now(app, "What a run would do now", Look::Plan));
     if let Some(plan) = &app.looks.plan.value {
         lines.extend(plan.clocks.iter().map(|clock| refused(app, clock)));
         lines.extend(plan.jobs.iter().flat_map(|job| planned(app, job)));

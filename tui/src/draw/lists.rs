@@ -89,7 +89,7 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
     };
     let mut spans = vec![Span::styled(format!("  {what}"), style::STRONG), Span::styled(count, style::FAINT)];
     if app.screen == Screen::Journal {
-        spans.push(Span::styled(format!("  {}", page::chain(app)), style::STRONG));
+        spans.extend([Span::raw("  "), page::chain(app)]);
     }
     if !list.filter().is_empty() {
         spans.push(Span::raw(format!("  / {}", fit(&app.veil.typed(list.filter().text()), FILTER_CELLS))));

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
-use super::format::{OLD, counted, fit, harmless, span};
+use super::format::{OLD, counted, fit, harmless, number, span};
 use super::wrapping::hanging;
 use super::{janitor, overview, partitions, style};
 use crate::app::{App, Reading, Screen};
@@ -68,6 +68,11 @@ pub(super) fn head_of(app: &App, title: &str, looks: &[Look]) -> Line<'static> {
     head_with(title, wrongs.max_by_key(|(staleness, _)| *staleness))
 }
 
+/// The head of a section about what is now: however seldom that is read, its age is said as soon as it is worth a word.
+pub(super) fn head_of_now(app: &App, title: &str, look: Look) -> Line<'static> {
+    head_with(title, staleness_of(app, app.looks.reading(look), OLD))
+}
+
 /// The head of a section that is made of a list, which is read less often than the screen in view.
 pub(super) fn head_of_list(app: &App, title: &str, reading: &Reading) -> Line<'static> {
     head_with(title, staleness_of(app, reading, app.background_interval() + OLD))
@@ -101,7 +106,7 @@ enum Staleness {
 
 /// What is wrong with a section, and the words for it.
 fn staleness(app: &App, look: Look) -> Option<(Staleness, String)> {
-    staleness_of(app, app.looks.reading(look), look.interval() + OLD)
+    staleness_of(app, app.looks.reading(look), look.interval_on(app.screen) + OLD)
 }
 
 /// The same for what is old from such an age on.
@@ -148,15 +153,26 @@ fn cut(line: Line<'static>, width: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-/// What is known of the journal's chain, in a few words.
-pub(super) fn chain(app: &App) -> String {
-    let looks = &app.looks.chain;
-    match &looks.value {
-        None => "chain not verified yet".to_owned(),
-        Some(None) => "no journal here".to_owned(),
-        Some(Some(JournalCheck { sound, fault: None, .. })) => {
-            format!("chain of {} verified", counted(*sound, "action"))
+/// What is known of the journal's chain, in a few words, of which the worst comes first.
+pub(super) fn chain(app: &App) -> Span<'static> {
+    let slot = &app.looks.chain;
+    let freshness = slot.reading.freshness(app.host_now);
+    let error = freshness.error.map(harmless);
+    let is_old = |age: &Duration| error.is_some() || *age >= Look::Chain.interval_on(Screen::Journal) + OLD;
+    let ago = freshness.age.filter(is_old).map_or_else(String::new, |age| format!(" {} ago", span(age)));
+    match (&slot.value, &error) {
+        (Some(Some(JournalCheck { sound, fault: Some(fault), .. })), _) => {
+            let seen = if ago.is_empty() { ago } else { format!(" (seen{ago})") };
+            Span::styled(format!("CHAIN BROKEN after {}: {fault}{seen}", number(*sound)), style::of(Role::Urgent))
         }
-        Some(Some(JournalCheck { sound, fault: Some(fault), .. })) => format!("CHAIN BROKEN after {sound}: {fault}"),
+        (_, Some(error)) => {
+            let since = freshness.age.map_or_else(String::new, |age| format!(" for {}", span(age)));
+            Span::styled(format!("chain NOT VERIFIED{since}: {error}"), style::of(Role::Bad))
+        }
+        (None, None) => Span::styled("chain not verified yet", style::STRONG),
+        (Some(None), None) => Span::styled("no journal here", style::STRONG),
+        (Some(Some(JournalCheck { sound, fault: None, .. })), None) => {
+            Span::styled(format!("chain of {} verified{ago}", counted(*sound, "action")), style::STRONG)
+        }
     }
 }

@@ -6,7 +6,7 @@ use authdb_shared::partition::{Layout, Month, Partition, PartitionBound};
 use ratatui::text::Line;
 
 use super::format::{counted, harmless, number};
-use super::page::{head, line};
+use super::page::{head, head_of_now, line};
 use super::{janitor, sparks, style};
 use crate::app::App;
 use crate::look::{Look, Months};
@@ -29,7 +29,7 @@ pub(super) fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
 
 /// What changes next, first of all: the months are many, and nobody should have to scroll for what is about to be dropped.
 fn next_roll(app: &App) -> Vec<Line<'static>> {
-    let mut lines = vec![head(app, "Next roll", Look::Plan)];
+    let mut lines = vec![head_of_now(app, "Next roll", Look::Plan)];
     if let Some(plan) = &app.looks.plan.value {
         lines.extend(plan.clocks.iter().map(|clock| janitor::refused(app, clock)));
         lines.extend(plan.jobs.iter().filter(|job| job.job == "tokens").flat_map(|job| janitor::planned(app, job)));

@@ -183,6 +183,8 @@ fn a_sum_that_takes_long_keeps_nothing_else_from_the_screen() {
     let screen = harness.screen(120, 40);
     assert!(screen.contains("Alarms  not read: ") && !screen.contains("none"), "{screen}");
     harness.see(Look::Ended, Seen::Ended(Ok(page(Vec::new()))));
+    assert!(!harness.screen(120, 40).contains("none"), "whether the journal is sound is not known yet");
+    harness.see(Look::Chain, Seen::Chain(Ok(None)));
     assert!(harness.screen(120, 40).contains("none"));
 }
 
@@ -194,6 +196,7 @@ fn the_failure_of_one_part_is_hidden_by_no_milder_remark_about_another() {
     harness.see(Look::Status, Seen::Status(Ok(status(Vec::new()))));
     harness.see(Look::Flows, Seen::Flows(Ok(flows(3))));
     harness.see(Look::Ended, Seen::Ended(Ok(page(Vec::new()))));
+    harness.see(Look::Chain, Seen::Chain(Ok(None)));
     assert!(harness.screen(120, 40).contains("none"));
     harness.now = at(NOW + 60_000);
     assert!(harness.screen(120, 40).contains("Alarms  from 1m"), "the first of them is old");
@@ -211,7 +214,11 @@ fn only_what_the_screen_in_view_shows_is_looked_at() {
     assert_eq!(harness.looks_asked(), []);
     harness.key('6');
     harness.act(Action::Tick);
-    assert_eq!(harness.looks_asked(), [Look::Months, Look::Plan], "and nothing twice while an answer is awaited");
+    assert_eq!(
+        harness.looks_asked(),
+        [Look::Months, Look::Plan, Look::Runs],
+        "and nothing twice while an answer is awaited"
+    );
 }
 
 #[test]
@@ -325,13 +332,104 @@ fn the_journal_says_who_did_what_and_where_its_chain_breaks() {
     harness.key('8');
     let generation = harness.last_generation();
     harness.answer(Answer::Rows { generation, rows: Rows::Journal(Ok(page(vec![action]))) });
-    let check = |fault| Ok(Some(JournalCheck { sound: 11, head: String::new(), fault }));
     harness.see(Look::Chain, Seen::Chain(check(None)));
     let screen = harness.screen(80, 24);
     assert!(screen.contains("alice") && screen.contains("lhcb:bob") && screen.contains("a stolen lap"), "{screen}");
     assert!(screen.contains("chain of 11 actions verified"), "{screen}");
     harness.see(Look::Chain, Seen::Chain(check(Some(ChainFault::Changed(12)))));
     assert!(harness.screen(120, 40).contains("CHAIN BROKEN after 11: action 12 was changed"));
+    assert!(harness.screen(50, 15).contains("CHAIN BROKEN after 11"), "{}", harness.screen(50, 15));
+}
+
+/// What verifying the journal finds.
+fn check(fault: Option<ChainFault>) -> Result<Option<JournalCheck>, DbError> {
+    Ok(Some(JournalCheck { sound: 11, head: String::new(), fault }))
+}
+
+/// On the journal, which was read and verified just now.
+fn verified(fault: Option<ChainFault>) -> Harness {
+    let mut harness = Harness::new(false);
+    harness.key('8');
+    let generation = harness.last_generation();
+    harness.answer(Answer::Rows { generation, rows: Rows::Journal(Ok(page(Vec::new()))) });
+    harness.see(Look::Chain, Seen::Chain(check(fault)));
+    harness
+}
+
+#[test]
+fn a_journal_that_can_no_longer_be_verified_says_since_when_and_why() {
+    let mut harness = verified(None);
+    harness.now = at(NOW + 180_000);
+    let screen = harness.screen(50, 15);
+    assert!(screen.contains("chain of 11 actions verified 3m ago"), "{screen}");
+    harness.see(Look::Chain, Seen::Chain(Err(DbError::TimeLimit { attempt: "verifying the journal" })));
+    let screen = harness.screen(120, 40);
+    assert!(screen.contains("chain NOT VERIFIED for 3m: verifying the journal"), "{screen}");
+    assert!(harness.screen(50, 15).contains("chain NOT VERIFIED for 3m"), "{}", harness.screen(50, 15));
+    let mut harness = verified(Some(ChainFault::Changed(12)));
+    harness.now = at(NOW + 180_000);
+    harness.see(Look::Chain, Seen::Chain(Err(lost())));
+    let screen = harness.screen(120, 40);
+    assert!(screen.contains("CHAIN BROKEN after 11: action 12 was changed") && screen.contains("(seen 3m ago)"));
+}
+
+#[test]
+fn a_broken_journal_looks_like_an_alarm_and_is_one_on_the_overview() {
+    let style_of = |harness: &mut Harness, size, text: &str| {
+        let buffer = super::screens::drawn(harness, size);
+        let row = |y| (0..size.0).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        let (y, row) = (0..size.1).map(|y| (y, row(y))).find(|(_, row)| row.contains(text)).expect("it is in view");
+        let x = row[..row.find(text).expect("it is in the row")].chars().count();
+        buffer[(u16::try_from(x).expect("it is on the screen"), y)].style()
+    };
+    for size in [(50, 15), (80, 24), (120, 40), (200, 60)] {
+        let sound = style_of(&mut verified(None), size, "chain of 11");
+        let mut broken = verified(Some(ChainFault::Changed(12)));
+        let fault = style_of(&mut broken, size, "CHAIN BROKEN");
+        assert_ne!((sound.fg, sound.add_modifier), (fault.fg, fault.add_modifier), "{size:?}");
+        broken.key('1');
+        assert_eq!(style_of(&mut broken, size, "!! journal: its chain is BROKEN after 11").fg, fault.fg);
+    }
+}
+
+#[test]
+fn the_journal_is_verified_on_the_overview_too_though_seldom() {
+    let mut harness = verified(None);
+    let is_asked_after = |harness: &mut Harness, screen: char, seconds: i64| {
+        harness.key(screen);
+        harness.effects.clear();
+        harness.now = at(NOW + seconds * 1000);
+        harness.act(Action::Tick);
+        harness.looks_asked().contains(&Look::Chain)
+    };
+    assert!(!is_asked_after(&mut harness, '1', 300));
+    assert!(is_asked_after(&mut harness, '1', 601));
+    let mut harness = verified(None);
+    assert!(is_asked_after(&mut harness, '8', 61));
+}
+
+#[test]
+fn what_a_run_would_do_has_its_age_and_is_planned_anew_when_a_run_has_ended() {
+    for (screen, title) in [('7', "What a run would do now"), ('6', "Next roll")] {
+        let mut harness = Harness::new(false);
+        harness.key(screen);
+        harness.see(Look::Plan, Seen::Plan(Ok(plan())));
+        harness.see(Look::Runs, Seen::Runs(Ok(Some(page(vec![run(RunOutcome::Done)])))));
+        harness.now = at(NOW + 20_000);
+        harness.effects.clear();
+        harness.act(Action::Tick);
+        assert!(!harness.looks_asked().contains(&Look::Plan), "nothing has run since");
+        assert!(harness.screen(80, 24).contains(&format!("{title}  from 20s ago")), "{}", harness.screen(80, 24));
+        let ended = Run { id: 2, end: Some(at(NOW + 19_000)), ..run(RunOutcome::Done) };
+        harness.see(Look::Runs, Seen::Runs(Ok(Some(page(vec![ended])))));
+        harness.act(Action::Tick);
+        assert!(harness.looks_asked().contains(&Look::Plan), "{screen}: {:?}", harness.effects);
+        harness.effects.clear();
+        harness.see(Look::Plan, Seen::Plan(Ok(Plan { made_at_millis: NOW + 20_000, ..plan() })));
+        harness.now = at(NOW + 60_000);
+        harness.act(Action::Tick);
+        assert!(!harness.looks_asked().contains(&Look::Plan), "once is enough");
+    }
 }
 
 #[test]
