@@ -13,7 +13,7 @@ const LISTS: &[Screen] =
     &[Screen::DeviceFlows, Screen::AuthorizationFlows, Screen::Subjects, Screen::Tokens, Screen::Journal];
 const TOKENS: &[Screen] = &[Screen::Tokens];
 const SUBJECTS: &[Screen] = &[Screen::Subjects];
-const WITH_DETAILS: &[Screen] = &[Screen::DeviceFlows, Screen::AuthorizationFlows, Screen::Tokens];
+const WITH_DETAILS: &[Screen] = &[Screen::DeviceFlows, Screen::AuthorizationFlows, Screen::Tokens, Screen::Journal];
 const OF_SUBJECTS: &[Screen] = &[Screen::Subjects, Screen::Tokens];
 
 const fn key(code: KeyCode) -> Key {

@@ -8,6 +8,7 @@ mod ceremony;
 mod contexts;
 mod copying;
 mod directions;
+mod details;
 mod emptiness;
 mod exporting;
 mod filters;
