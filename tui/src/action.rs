@@ -87,8 +87,13 @@ pub enum Answer {
         /// What was seen.
         seen: SeenOfSubject,
     },
-    /// Tokens per month, or why they are not known.
-    Months(Result<TokensByMonth, DbError>),
+    /// Tokens per month.
+    Months {
+        /// Which request this answers.
+        generation: u64,
+        /// They, or why they are not known.
+        months: Result<TokensByMonth, DbError>,
+    },
     /// DiracX's registry, or why it cannot be read.
     Registry(Result<Registry, RegistryError>),
     /// Subjects that have live tokens.

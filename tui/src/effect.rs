@@ -47,7 +47,10 @@ pub enum Effect {
         subject: Subject,
     },
     /// Read the tokens per month.
-    FetchMonths,
+    FetchMonths {
+        /// Comes back with the answer.
+        generation: u64,
+    },
     /// Read DiracX's registry.
     ReadRegistry,
     /// Look for subjects of a VO that have live tokens.

@@ -96,7 +96,9 @@ impl<S: Store> Worker<S> {
             Effect::LookAtSubject { generation, look, subject } => {
                 Answer::SeenOfSubject { generation, seen: self.store.look_at_subject(look, &subject).await }
             }
-            Effect::FetchMonths => Answer::Months(self.store.tokens_by_month().await),
+            Effect::FetchMonths { generation } => {
+                Answer::Months { generation, months: self.store.tokens_by_month().await }
+            }
             Effect::ReadRegistry => Answer::Registry(self.store.registry().await?),
             Effect::LookForSubjects(vo) => {
                 let found = self.store.subjects_of(&vo).await;

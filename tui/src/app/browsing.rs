@@ -85,6 +85,9 @@ impl App {
         let looks = Look::ALL.into_iter().filter(|look| look.is_on(self.screen)).collect::<Vec<_>>();
         let mut effects: Vec<Effect> = lists.into_iter().chain(looks.into_iter().map(|look| self.look(look))).collect();
         effects.extend(self.look_at_subject_anew());
+        if self.screen == Screen::Tokens {
+            effects.push(self.fetch_months());
+        }
         effects
     }
 

@@ -55,6 +55,7 @@ pub use palette::{Found, Palette, Way};
 pub use plan_dialog::{PlanDialog, PlanField, Reasons};
 pub use pointing::Mouse;
 pub use reading::{Freshness, Reading, Slot};
+pub(crate) use refreshing::MONTHS_INTERVAL;
 pub use registration::{CANDIDATES, Registration};
 pub use screen::Screen;
 use tui_input::Input;
@@ -134,8 +135,8 @@ pub struct App {
     pub looks: Looks,
     /// The first line that is shown of a screen that is no list.
     pub page_scroll: u16,
-    /// Tokens per month, once known.
-    pub months: Option<TokensByMonth>,
+    /// Tokens per month, for the chart.
+    pub months: Slot<TokensByMonth>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
     /// Who can be approved.
@@ -181,7 +182,6 @@ pub struct App {
     refresh_interval: Duration,
     /// The database's clock less the host's, in milliseconds.
     clock_offset: i64,
-    months_asked_at: Option<Timestamp>,
     /// When the database last answered, by the host's clock.
     answered_at: Option<Timestamp>,
     /// What was typed into an approval while its code was looked up.
@@ -235,7 +235,7 @@ impl App {
             journal: List::default(),
             looks: Looks::default(),
             page_scroll: 0,
-            months: None,
+            months: Slot::default(),
             dialog: None,
             registration: Registration::at(config.approval.registry.as_ref().map(ToString::to_string)),
             filter_input: None,
@@ -259,7 +259,6 @@ impl App {
             telling: Telling { times: config.dashboard.times, ..Telling::default() },
             refresh_interval: config.dashboard.refresh_interval,
             clock_offset: 0,
-            months_asked_at: None,
             answered_at: None,
             type_ahead: Vec::new(),
             paused_at: None,
@@ -381,9 +380,9 @@ impl App {
             Answer::Seen { generation, seen } => self.seen(generation, seen),
             Answer::Probed { generation, now } => self.probed(generation, &now),
             Answer::SeenOfSubject { generation, seen } => self.seen_of_subject(generation, seen),
-            Answer::Months(Ok(months)) => self.months = Some(months),
-            // The chart is an extra: what is wrong with the database shows on the lists.
-            Answer::Months(Err(_)) => {}
+            Answer::Months { generation, months } => {
+                self.months.answer(generation, months, self.host_now);
+            }
             Answer::Registry(read) => return self.registry_read(read),
             Answer::Subjects { vo, found } => self.subjects_found(vo, found),
             Answer::Flow { code, found } => return self.looked_up(&code, found),

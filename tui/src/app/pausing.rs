@@ -52,6 +52,7 @@ impl App {
                 list.reading_mut().found_again();
             }
         }
+        self.months.reading.found_again();
         Look::ALL.into_iter().for_each(|look| self.looks.reading_mut(look).found_again());
         SubjectLook::ALL.into_iter().for_each(|look| self.subject.reading_mut(look).found_again());
     }

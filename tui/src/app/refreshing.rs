@@ -9,7 +9,7 @@ use crate::look::Look;
 /// Screens in the background are read this many times less often.
 const BACKGROUND: u32 = 5;
 /// Months hardly change.
-const MONTHS_INTERVAL: Duration = Duration::from_mins(1);
+pub(crate) const MONTHS_INTERVAL: Duration = Duration::from_mins(1);
 /// Whoever used the dashboard this little ago is taken to look at it.
 const ATTENTION: Duration = Duration::from_secs(15);
 
@@ -69,11 +69,15 @@ impl App {
                 effects.extend(self.fetch(*screen));
             }
         }
-        let is_chart_in_view = in_view == Screen::Tokens;
-        if self.months_asked_at.is_none_or(|asked| is_chart_in_view && now.since(asked) >= MONTHS_INTERVAL) {
-            self.months_asked_at = Some(now);
-            effects.push(Effect::FetchMonths);
+        let is_chart_wanted = in_view == Screen::Tokens || self.months.reading.read_at.is_none();
+        if is_chart_wanted && self.months.reading.is_due(now, MONTHS_INTERVAL) {
+            effects.push(self.fetch_months());
         }
         effects
+    }
+
+    /// Asks for the tokens per month.
+    pub(super) fn fetch_months(&mut self) -> Effect {
+        Effect::FetchMonths { generation: self.months.reading.ask(self.host_now) }
     }
 }

@@ -57,20 +57,19 @@ struct Areas {
 const LOW: u16 = 18;
 /// Terminals of this height have room for a chart.
 const HIGH: u16 = 32;
-const CHART_HEIGHT: u16 = 9;
 /// The list's own title and column heads.
 const LIST_HEADS: u16 = 2;
 
 fn areas(app: &App) -> Areas {
     let (width, height) = app.size;
-    let has_chart = app.screen == Screen::Tokens && height >= HIGH && app.months.is_some() && !subject::is_shown(app);
+    let has_chart = app.screen == Screen::Tokens && height >= HIGH && !subject::is_shown(app);
     let [head, tabs, banner, subject, list, chart, details, watches, notice, hints] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Length(head::banner_height(app)),
         Constraint::Length(subject::height(app)),
         Constraint::Min(3),
-        Constraint::Length(if has_chart { CHART_HEIGHT } else { 0 }),
+        Constraint::Length(if has_chart { chart::height(app) } else { 0 }),
         Constraint::Length(if height >= LOW && app.list().is_some() { 3 } else { 0 }),
         Constraint::Length(watches::height(app)),
         Constraint::Length(foot::notice_height(app, width)),

@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::format::{OLD, counted, fit, harmless, number, span};
 use super::wrapping::hanging;
 use super::{janitor, overview, partitions, style};
-use crate::app::{App, Reading, Screen};
+use crate::app::{App, MONTHS_INTERVAL, Reading, Screen};
 use crate::look::Look;
 use crate::table::Role;
 
@@ -80,11 +80,18 @@ pub(super) fn head_of_list(app: &App, title: &str, reading: &Reading) -> Line<'s
 
 fn head_with(title: &str, wrong: Option<(Staleness, String)>) -> Line<'static> {
     let mut line = Line::styled(format!(" {title}"), style::STRONG);
-    line.spans.extend(wrong.map(|(staleness, text)| {
-        let style = if staleness == Staleness::Failed { style::of(Role::Bad) } else { style::FAINT };
-        Span::styled(text, style)
-    }));
+    line.spans.extend(wrong.map(remark));
     line
+}
+
+/// What is wrong with the chart of months, if something is.
+pub(super) fn remark_on_months(app: &App) -> Option<Span<'static>> {
+    staleness_of(app, &app.months.reading, MONTHS_INTERVAL + OLD).map(remark)
+}
+
+fn remark((staleness, text): (Staleness, String)) -> Span<'static> {
+    let style = if staleness == Staleness::Failed { style::of(Role::Bad) } else { style::FAINT };
+    Span::styled(text, style)
 }
 
 /// Whether each of them has been read, and the last reading of none failed.

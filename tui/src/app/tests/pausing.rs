@@ -11,7 +11,7 @@ fn later(harness: &mut Harness, seconds: i64) {
 fn reads(harness: &Harness) -> bool {
     let is_read = |effect: &Effect| {
         use Effect::{Fetch, FetchMonths, Look, LookAtSubject};
-        matches!(effect, Fetch { .. } | Look { .. } | LookAtSubject { .. } | FetchMonths)
+        matches!(effect, Fetch { .. } | Look { .. } | LookAtSubject { .. } | FetchMonths { .. })
     };
     harness.effects.iter().any(is_read)
 }
