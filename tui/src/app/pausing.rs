@@ -53,8 +53,12 @@ impl App {
             }
         }
         self.months.reading.found_again();
-        Look::ALL.into_iter().for_each(|look| self.looks.reading_mut(look).found_again());
-        SubjectLook::ALL.into_iter().for_each(|look| self.subject.reading_mut(look).found_again());
+        for look in Look::ALL {
+            self.looks.reading_mut(look).found_again();
+        }
+        for look in SubjectLook::ALL {
+            self.subject.reading_mut(look).found_again();
+        }
     }
 
     /// The program goes on after it was stopped: what has passed meanwhile is read, unless the admin paused before.
