@@ -30,6 +30,8 @@ pub struct Looks {
     pub months: Slot<Months>,
     /// What a run would do.
     pub plan: Slot<Plan>,
+    /// The last run that had ended when that was asked for, by its number.
+    planned_after: Option<i64>,
     /// What the janitor did; none without a ledger.
     pub runs: Slot<Option<Page<Run>>>,
     /// Whether the journal is sound; none without a ledger.
@@ -58,12 +60,18 @@ impl Looks {
         }
     }
 
-    /// Whether a run has ended since the plan was made, as far as anything tells: what it did is planned no longer.
-    fn is_plan_outrun(&self) -> bool {
-        let Some(plan) = &self.plan.value else { return false };
+    /// The runs that have ended, as far as anything tells.
+    fn ended_runs(&self) -> impl Iterator<Item = (i64, Timestamp)> {
         let of_jobs = self.status.value.iter().flat_map(|status| &status.jobs).filter_map(|job| job.last.as_ref());
         let runs = self.runs.value.iter().flatten().flat_map(|runs| &runs.rows);
-        of_jobs.chain(runs).filter_map(|run| run.end).any(|end| end.unix_millis() > plan.made_at_millis)
+        of_jobs.chain(runs).filter_map(|run| Some((run.id, run.end?)))
+    }
+
+    /// Whether a run has ended since the plan was made: what it did is planned no longer. A plan may read a whole month, so
+    /// no run asks for more than one, whatever became of that and whatever the clocks say.
+    fn is_plan_outrun(&self) -> bool {
+        let Some(plan) = &self.plan.value else { return false };
+        self.ended_runs().any(|(id, end)| end.unix_millis() > plan.made_at_millis && Some(id) > self.planned_after)
     }
 
     /// Whether no sum is under way, nor rests. They rest together: what each alone may cost a database, all may cost it.
@@ -110,6 +118,9 @@ impl Looks {
 impl App {
     /// Looks at something.
     pub(super) fn look(&mut self, look: Look) -> Effect {
+        if look == Look::Plan {
+            self.looks.planned_after = self.looks.ended_runs().map(|(id, _)| id).max();
+        }
         let generation = self.looks.reading_mut(look).ask(self.host_now);
         Effect::Look { generation, look }
     }

@@ -378,7 +378,7 @@ impl App {
         match answer {
             Answer::Rows { generation, rows } => return self.rows(generation, rows),
             Answer::Seen { generation, seen } => self.seen(generation, seen),
-            Answer::Probed { generation, now } => self.probed(generation, &now),
+            Answer::Probed { generation, now } => return self.probed(generation, &now),
             Answer::SeenOfSubject { generation, seen } => self.seen_of_subject(generation, seen),
             Answer::Months { generation, months } => {
                 self.months.answer(generation, months, self.host_now);

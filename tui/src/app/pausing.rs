@@ -31,19 +31,37 @@ impl App {
         vec![Effect::Probe { generation: self.probe.ask(self.host_now) }]
     }
 
-    /// Takes in whether it answers. What was read before the loss is not wrong for it, only old.
-    pub(super) fn probed(&mut self, generation: u64, answer: &Result<Timestamp, DbError>) {
+    /// Takes in whether it answers. What was read before the loss is not wrong for it, only old; what was asked for
+    /// meanwhile in vain is asked for again.
+    pub(super) fn probed(&mut self, generation: u64, answer: &Result<Timestamp, DbError>) -> Vec<Effect> {
         if !self.probe.is_answered(generation, answer, self.host_now) {
-            return;
+            return Vec::new();
         }
         match answer {
             Ok(now) => {
                 self.has_answered(*now, self.probe.took());
                 self.forget_the_loss();
+                return self.ask_for_what_is_missing();
             }
             Err(error) if error.is_connection_loss() => self.has_not_answered(error.cause()),
             Err(_) => {}
         }
+        Vec::new()
+    }
+
+    /// Asks for what is in view and was never read, and for lists whose filter was loosened.
+    fn ask_for_what_is_missing(&mut self) -> Vec<Effect> {
+        let in_view = self.screen;
+        let is_missing = |screen: &Screen| {
+            let list = self.list_of(*screen);
+            list.is_some_and(|list| list.is_behind() || (*screen == in_view && list.reading().read_at.is_none()))
+        };
+        let missing: Vec<Screen> = Screen::ALL.iter().copied().filter(is_missing).collect();
+        let mut effects: Vec<Effect> = missing.into_iter().filter_map(|screen| self.fetch(screen)).collect();
+        let is_unread = |look: &Look| look.is_on(in_view) && self.looks.reading(*look).read_at.is_none();
+        let unread: Vec<Look> = Look::ALL.into_iter().filter(is_unread).collect();
+        effects.extend(unread.into_iter().map(|look| self.look(look)));
+        effects
     }
 
     fn forget_the_loss(&mut self) {

@@ -61,7 +61,15 @@ impl Reading {
     /// Whether as long has passed as this sum rests, however often it is meant to be read.
     #[must_use]
     pub fn is_rested(&self, now: Timestamp) -> bool {
-        self.has_passed(now, self.took.saturating_mul(REST).min(LONGEST_REST))
+        // What is lost has had nothing to do, and whoever comes back to it waits for nothing else.
+        let is_lost = self.is_lost && self.error.is_some();
+        let rest = if is_lost { Duration::ZERO } else { self.took.saturating_mul(REST).min(LONGEST_REST) };
+        self.has_passed(now, rest)
+    }
+
+    /// Whether it was ever asked for.
+    pub(super) fn was_asked(&self) -> bool {
+        self.asked_at.is_some()
     }
 
     /// The same for a list.

@@ -69,7 +69,7 @@ impl App {
                 effects.extend(self.fetch(*screen));
             }
         }
-        let is_chart_wanted = in_view == Screen::Tokens || self.months.reading.read_at.is_none();
+        let is_chart_wanted = in_view == Screen::Tokens || !self.months.reading.was_asked();
         if is_chart_wanted && self.months.reading.is_due(now, MONTHS_INTERVAL) {
             effects.push(self.fetch_months());
         }

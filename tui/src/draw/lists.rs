@@ -121,8 +121,9 @@ fn title(app: &App, list: &dyn Browse, offset: usize) -> Line<'static> {
 }
 
 fn empty(app: &App, list: &dyn Browse) -> String {
-    if list.reading().read_at.is_none() || list.is_behind() {
-        "reading…".to_owned()
+    let freshness = app.freshness();
+    if freshness.age.is_none() || list.is_behind() {
+        if freshness.waiting.is_some() { "reading…".to_owned() } else { "not read yet".to_owned() }
     } else if list.filter().complaint().is_some() {
         "the filter cannot be read, so it selects nothing".to_owned()
     } else if !list.filter().is_empty() {

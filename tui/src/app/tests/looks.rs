@@ -429,6 +429,19 @@ fn what_a_run_would_do_has_its_age_and_is_planned_anew_when_a_run_has_ended() {
         harness.now = at(NOW + 60_000);
         harness.act(Action::Tick);
         assert!(!harness.looks_asked().contains(&Look::Plan), "once is enough");
+
+        // A plan that fails, or that is dated by a clock that was set back, is not made again for the same run.
+        let asked = |harness: &mut Harness, seconds: i64| {
+            harness.effects.clear();
+            harness.now = at(NOW + seconds * 1000);
+            harness.act(Action::Tick);
+            harness.looks_asked().contains(&Look::Plan)
+        };
+        let ended = Run { id: 3, end: Some(at(NOW + 90_000)), ..run(RunOutcome::Done) };
+        harness.see(Look::Runs, Seen::Runs(Ok(Some(page(vec![ended])))));
+        assert!(asked(&mut harness, 100), "another run has ended");
+        harness.see(Look::Plan, Seen::Plan(Err(DbError::TimeLimit { attempt: "planning" })));
+        assert!(!asked(&mut harness, 400), "it would fail again");
     }
 }
 

@@ -106,6 +106,25 @@ fn a_lost_database_is_tried_while_paused_and_what_is_shown_stays() {
 }
 
 #[test]
+fn what_was_asked_for_in_vain_while_paused_is_asked_for_again_when_the_database_is_back() {
+    let mut harness = looking();
+    harness.flows(Err(lost()));
+    harness.key('p');
+    harness.key('4');
+    let Some(Effect::Fetch { generation, .. }) = harness.effects.last().cloned() else { panic!("it is read once") };
+    harness.answer(Answer::Rows { generation, rows: Rows::Subjects(Err(lost())) });
+    assert!(harness.screen(80, 24).contains("not read yet"), "{}", harness.screen(80, 24));
+    later(&mut harness, 5);
+    let asked = probes(&mut harness);
+    harness.effects.clear();
+    harness.answer(Answer::Probed { generation: asked[0], now: Ok(at(NOW + 5_000)) });
+    let is_of_subjects = |effect: &Effect| matches!(effect, Effect::Fetch { query: Query::Subjects(_), .. });
+    assert!(harness.effects.iter().any(is_of_subjects), "{:?}", harness.effects);
+    assert_eq!(harness.effects.len(), 1, "what is shown stays as it is");
+    assert!(harness.screen(80, 24).contains("reading…"));
+}
+
+#[test]
 fn whoever_stops_the_program_while_paused_finds_what_was_shown() {
     let mut harness = looking();
     harness.key('p');

@@ -135,6 +135,16 @@ fn subjects_in_view_are_added_up_every_few_seconds_only_for_somebody_who_is_ther
 }
 
 #[test]
+fn a_list_that_was_lost_is_read_again_at_once_whatever_its_sum_took() {
+    let wanted: fn(&Query) -> bool = |query| matches!(query, Query::Subjects(_));
+    let mut harness = in_view_and_slow('4', || Rows::Subjects(Ok(page(Vec::new()))));
+    assert!(is_asked_after(&mut harness, 130_000, wanted));
+    let Some(Effect::Fetch { generation, .. }) = harness.app.fetch(Screen::Subjects) else { panic!("it is a list") };
+    harness.answer(Answer::Rows { generation, rows: Rows::Subjects(Err(lost())) });
+    assert!(is_asked_after(&mut harness, 133_000, wanted), "the database is back for whoever looks");
+}
+
+#[test]
 fn a_search_in_view_rests_while_nobody_is_there_and_the_newest_tokens_do_not() {
     let wanted: fn(&Query) -> bool = |query| matches!(query, Query::Tokens(_));
     let slow = || in_view_and_slow('5', || Rows::Tokens(Ok(page(Vec::new()))));
