@@ -1,8 +1,8 @@
 //! What the janitor writes about itself: that a run has begun, and how it ended, for the dashboard and for monitoring.
 //!
 //! The work depends on it only where it is there: then it has the lease, which keeps several janitors apart. Where there
-//! is none and the account may not make one, that is said once, and the janitor works without. Whatever else keeps the
-//! ledger from being read is no reason to take it for absent: another janitor may be at work under its lease.
+//! is none that the account can see, and it may not make one, that is said once, and the janitor works without. Whatever
+//! else keeps the ledger from being read is no reason to take it for absent: another janitor may be at work under its lease.
 
 use std::time::Duration;
 

@@ -43,6 +43,8 @@ pub(crate) struct Report {
     pub(crate) took: Duration,
     /// Whether it is tried again soon, and not at the next trigger.
     pub(crate) tries_again: bool,
+    /// Whether it must not be, whatever else comes.
+    pub(crate) has_done_enough: bool,
 }
 
 impl Report {
@@ -57,7 +59,18 @@ impl Report {
             waited: None,
             took: Duration::ZERO,
             tries_again: false,
+            has_done_enough: false,
         }
+    }
+
+    /// Notes that as much was done as may be done until the next trigger.
+    pub(crate) fn has_done_enough(&mut self) {
+        self.has_done_enough = true;
+        self.tries_again = false;
+    }
+
+    fn try_again(&mut self) {
+        self.tries_again = !self.has_done_enough;
     }
 
     /// Notes that something due was not done, and would not be done if it were tried again soon.
@@ -69,7 +82,7 @@ impl Report {
     /// Notes that something due was not done for a reason that may be gone in a minute.
     pub(crate) fn refuse_for_now(&mut self, reason: String) {
         self.refuse(reason);
-        self.tries_again = true;
+        self.try_again();
     }
 
     /// Notes that nothing was done because of these disagreements of the clocks.
@@ -99,7 +112,7 @@ impl Report {
     /// Notes that work is left.
     pub(crate) fn unfinished(&mut self) {
         self.outcome = Outcome::Unfinished;
-        self.tries_again = true;
+        self.try_again();
     }
 
     /// Notes that another janitor goes on with the work.
@@ -113,7 +126,7 @@ impl Report {
             return self.hand_over();
         }
         self.outcome = Outcome::Failed { reason: error.to_string(), is_connection_loss: error.is_connection_loss() };
-        self.tries_again = true;
+        self.try_again();
     }
 
     /// Rows changed or deleted in all.

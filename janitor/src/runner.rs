@@ -178,6 +178,8 @@ fn log(report: &Report) {
 
 #[cfg(test)]
 mod tests {
+    use authdb_shared::db::DbError;
+
     use super::*;
 
     #[tokio::test]
@@ -210,7 +212,23 @@ mod tests {
             report.refuse_for_now("somebody reads it".to_owned());
             report.wait_for_trigger();
         };
-        assert_eq!(tried_again_after(used_up), None, "as many months are gone as may go in a day");
+        assert_eq!(tried_again_after(used_up), None, "it would take as long again");
+    }
+
+    #[test]
+    fn whatever_comes_after_as_many_months_as_may_go_in_a_day_waits_for_the_trigger() {
+        let lost = || DbError::Stopped { attempt: "dropping a month" };
+        assert_eq!(tried_again_after(|report| report.fail(&lost())), Some(30));
+        let broken_off = |report: &mut Report| {
+            report.has_done_enough();
+            report.fail(&lost());
+        };
+        assert_eq!(tried_again_after(broken_off), None);
+        let unfinished = |report: &mut Report| {
+            report.has_done_enough();
+            report.unfinished();
+        };
+        assert_eq!(tried_again_after(unfinished), None);
     }
 
     #[test]

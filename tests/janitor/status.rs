@@ -98,6 +98,14 @@ async fn a_job_is_overdue_however_often_the_other_one_has_run_since() {
         let (code, json) = status(&world).await;
         assert_eq!(code, Some(2), "{json:#}");
         assert!(findings(&json).contains("no run was good yet"), "on {}: {json:#}", world.engine());
+
+        // One that refuses the same month every day is not: it runs.
+        let refused = "UPDATE JanitorRuns SET Outcome = 'refused', StartTime = '{now}' WHERE Job = 'tokens'";
+        world.execute(&refused.replace("{now}", &now)).await;
+        let (code, json) = status(&world).await;
+        assert_eq!(code, Some(1), "{json:#}");
+        assert!(!findings(&json).contains("overdue"), "on {}: {json:#}", world.engine());
+        assert!(findings(&json).contains("the last run was refused"), "on {}: {json:#}", world.engine());
     })
     .await;
 }

@@ -88,6 +88,24 @@ async fn an_active_token_in_the_oldest_month_keeps_no_younger_one() {
 }
 
 #[tokio::test]
+async fn a_month_that_a_plan_has_refused_is_not_dropped_by_it_whatever_has_become_of_it() {
+    on_every_partitioned_table(|world| async move {
+        begin(&world).await;
+        world.add_tokens(&[TokenRow::created(undated_key(&world).await, SUBJECT)]).await;
+        let janitor = Janitor::on(world.database.url());
+        let plan = janitor.run(&["plan", "tokens", "--json", "--file", "plan.json"]).await;
+        plan.assert_code(1);
+        let before = due(&world).await;
+        world.execute(&format!("UPDATE RefreshTokens SET Status = 'REVOKED' WHERE Sub = '{SUBJECT}'")).await;
+        let outcome = janitor.run(&["apply", "--plan", "plan.json"]).await;
+        outcome.assert_code(1);
+        assert!(outcome.errors.contains("what is due or refused has changed"), "{outcome:?}");
+        assert_eq!(due(&world).await, before, "on {}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_held_month_that_may_not_go_keeps_its_partition_and_no_other_month() {
     on_every_partitioned_table(|world| async move {
         begin(&world).await;

@@ -113,7 +113,7 @@ async fn check(db: &AuthDb, config: &Config, plan: &Plan) -> Result<Timestamp, R
     let remade = Plan::make_as_of(db, config, &layout, made_at, &jobs).await.map_err(failed)?;
     let is_same = remade.iter().zip(&plan.jobs).all(|(now, then)| now.does_as(then));
     if !is_same {
-        return refuse("the plan was edited, or the partitions have changed since it was made".to_owned());
+        return refuse("the plan was edited, or what is due or refused has changed since it was made".to_owned());
     }
     Ok(made_at)
 }

@@ -104,7 +104,8 @@ impl Janitor {
 
     /// Does what stands in a plan, as of the moment when it was made.
     pub(crate) fn bound_to(mut self, plan: Plan, as_of: Timestamp) -> Self {
-        let steps = plan.jobs.into_iter().flat_map(|job| job.steps).map(|step| step.partitions).collect();
+        let steps = plan.jobs.into_iter().flat_map(|job| job.steps).filter(|step| !step.is_refused);
+        let steps = steps.map(|step| step.partitions).collect();
         self.planned = Some(Planned { as_of, layout: plan.layout, steps });
         self
     }

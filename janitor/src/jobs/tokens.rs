@@ -34,11 +34,12 @@ async fn roll(run: &Run<'_>, layout: &Layout, report: &mut Report) -> Result<(),
         report.notes.extend(run.janitor.db.hidden_holders().await?.map(|why| why.to_string()));
     }
     let mut quota = Quota::of(run.janitor.settings.roll);
-    let is_through = take_all(run, &steps, &mut quota, report).await?;
+    let is_through = take_all(run, &steps, &mut quota, report).await;
     if quota.is_touched() {
-        // Another run on the same day would drop more than a run may.
-        report.wait_for_trigger();
+        // Another run on the same day would drop more than a run may, also after one that broke off.
+        report.has_done_enough();
     }
+    let is_through = is_through?;
     report.notes.extend(quota.note());
     if is_through {
         report.notes.extend(notes);

@@ -201,10 +201,12 @@ async fn jobs(
     }
     let mut jobs = Vec::new();
     for job in Job::ALL {
-        let LastRuns { last, last_done, first_of_all } = db.last_runs(job.name()).await?;
+        let LastRuns { last, last_done, last_refused, first_of_all } = db.last_runs(job.name()).await?;
         let (schedule, time_budget) = (job.schedule(&config.janitor), config.janitor.time_budget);
         findings.extend(outcome_finding(job, last.as_ref(), time_budget, now));
-        findings.extend(overdue_finding(job, schedule, last_done, first_of_all, time_budget, now));
+        // What was refused may be refused for as long as a token lives, and has findings of its own; the run was there.
+        let last_good = last_done.max(last_refused);
+        findings.extend(overdue_finding(job, schedule, last_good, first_of_all, time_budget, now));
         jobs.push(JobStatus { job, last, last_done, next_due: next_due(schedule, now) });
     }
     Ok(jobs)

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 
 use super::kept;
 use crate::clock::Timestamp;
-use crate::db::backend::{Backend, on_backend};
+use crate::db::backend::{Backend, Session, on_backend};
 use crate::db::{AuthDb, DbError, Page, WritePermit, statements};
 use crate::text;
 
@@ -136,6 +136,8 @@ pub struct LastRuns {
     pub last: Option<Run>,
     /// When the last run began that did all of its work, as far back as that.
     pub last_done: Option<Timestamp>,
+    /// When the last run began that came to its end and refused something.
+    pub last_refused: Option<Timestamp>,
     /// When the first run of any job began.
     pub first_of_all: Option<Timestamp>,
 }
@@ -346,16 +348,27 @@ impl AuthDb {
                     .fetch_optional(connection)
                     .await
             })?;
-            let last_done: Option<String> = on_backend!(&mut session, |connection, text| {
-                let query = sqlx::query_scalar(text(statements::LAST_DONE_OF_JOB));
-                query.bind(job).bind(LOOK_BACK).fetch_optional(connection).await
-            })?;
+            let last_done = last_that_ended(&mut session, job, &RunOutcome::Done).await?;
+            let last_refused = last_that_ended(&mut session, job, &RunOutcome::Refused).await?;
             let first: Option<String> = on_backend!(&mut session, |connection, text| {
                 sqlx::query_scalar(text(statements::FIRST_RUN)).fetch_optional(connection).await
             })?;
-            let time = |text: Option<String>| text.as_deref().and_then(Timestamp::from_sql_text);
-            Ok(LastRuns { last: last.map(Run::from), last_done: time(last_done), first_of_all: time(first) })
+            let first_of_all = first.as_deref().and_then(Timestamp::from_sql_text);
+            Ok(LastRuns { last: last.map(Run::from), last_done, last_refused, first_of_all })
         })
         .await
     }
+}
+
+async fn last_that_ended(
+    session: &mut Session,
+    job: &str,
+    outcome: &RunOutcome,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    let start: Option<String> = on_backend!(session, |connection, text| {
+        let query =
+            sqlx::query_scalar(text(statements::LAST_OF_JOB_THAT_ENDED)).bind(job).bind(outcome.as_str().to_owned());
+        query.bind(LOOK_BACK).fetch_optional(connection).await
+    })?;
+    Ok(start.as_deref().and_then(Timestamp::from_sql_text))
 }

@@ -129,11 +129,11 @@ statements! {
                 WHERE Job = ? AND Id > (SELECT COALESCE(MAX(Id), 0) FROM JanitorRuns) - ? ORDER BY Id DESC LIMIT 1",
     };
 
-    /// Binds: job, how far back to look. When its last run began that did all of its work.
-    LAST_DONE_OF_JOB = Statement {
-        sqlite: "SELECT StartTime FROM JanitorRuns WHERE Job = ? AND Outcome = 'done' \
+    /// Binds: job, outcome, how far back to look. When its last run began that ended so.
+    LAST_OF_JOB_THAT_ENDED = Statement {
+        sqlite: "SELECT StartTime FROM JanitorRuns WHERE Job = ? AND Outcome = ? \
                  AND Id > (SELECT COALESCE(MAX(Id), 0) FROM JanitorRuns) - ? ORDER BY Id DESC LIMIT 1",
-        mysql: "SELECT CAST(StartTime AS CHAR) FROM JanitorRuns WHERE Job = ? AND Outcome = 'done' \
+        mysql: "SELECT CAST(StartTime AS CHAR) FROM JanitorRuns WHERE Job = ? AND Outcome = ? \
                 AND Id > (SELECT COALESCE(MAX(Id), 0) FROM JanitorRuns) - ? ORDER BY Id DESC LIMIT 1",
     };
 

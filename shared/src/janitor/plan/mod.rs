@@ -168,6 +168,9 @@ pub struct PlannedStep {
     pub newest: Option<String>,
     /// What would be run.
     pub statement: String,
+    /// Whether it would be refused; why stands beside the steps.
+    #[serde(default)]
+    pub is_refused: bool,
 }
 
 impl Plan {
@@ -371,8 +374,8 @@ impl PlannedJob {
         let sweeps = |job: &Self| -> Vec<String> {
             job.sweeps.iter().map(|sweep| format!("{} {}", sweep.sweep, sweep.older_than)).collect()
         };
-        let steps = |job: &Self| -> Vec<(String, Vec<String>)> {
-            job.steps.iter().map(|step| (step.change.clone(), step.partitions.clone())).collect()
+        let steps = |job: &Self| -> Vec<(String, Vec<String>, bool)> {
+            job.steps.iter().map(|step| (step.change.clone(), step.partitions.clone(), step.is_refused)).collect()
         };
         sweeps(self) == sweeps(other) && steps(self) == steps(other)
     }

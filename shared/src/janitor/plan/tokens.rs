@@ -34,7 +34,7 @@ pub(super) async fn planned(
             continue;
         }
         let (planned, objection) = weigh(db, config, layout, &step, now).await?;
-        job.steps.push(planned);
+        job.steps.push(PlannedStep { is_refused: objection.is_some(), ..planned });
         let Some(objection) = objection else {
             quota.took(&step);
             continue;
