@@ -19,8 +19,7 @@ const SPAN: Duration = Duration::from_hours(24);
 /// Rows per statement that loads some.
 const CHUNK: u64 = 250_000;
 
-/// What of the deleted rows the server may still have to tidy away before something else is measured.
-const TIDY: i64 = 1000;
+/// How long the server may take to tidy up.
 const TIDY_LIMIT: Duration = Duration::from_mins(10);
 
 const STALE: &str = "(SELECT COUNT(*) FROM {table} WHERE CreationTime < UTC_TIMESTAMP() - INTERVAL 60 MINUTE)";
@@ -78,6 +77,7 @@ impl FlowTables {
             })?;
             row = end;
         }
+        self.database.execute("ANALYZE TABLE DeviceFlows; ANALYZE TABLE AuthorizationFlows").await?;
         self.await_tidiness().await
     }
 
@@ -90,17 +90,33 @@ impl FlowTables {
         self.database.number(&format!("SELECT {}", counts.join(" + "))).await
     }
 
-    /// Deleted rows are tidied away in the background, which would slow down whatever is measured next.
-    async fn await_tidiness(&self) -> Result<()> {
-        self.database.execute("ANALYZE TABLE DeviceFlows; ANALYZE TABLE AuthorizationFlows").await?;
-        let history = "SELECT CAST(COUNT AS SIGNED) FROM information_schema.INNODB_METRICS \
-                       WHERE NAME = 'trx_rseg_history_len'";
+    /// Waits until the rows that are deleted by now are tidied away. The server does that in the background, and it would
+    /// slow down whatever is measured next.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or does not come to an end.
+    pub(crate) async fn await_tidiness(&self) -> Result<()> {
+        let (_, wanted) = self.transactions().await?;
+        // The server tidies up to the transaction before the newest, so there must be a newer one.
+        self.database.execute("CREATE TABLE Tidied (Id INT); DROP TABLE Tidied").await?;
         let begin = tokio::time::Instant::now();
-        while self.database.number(history).await? > TIDY {
+        while self.transactions().await?.0 < wanted {
             ensure!(begin.elapsed() < TIDY_LIMIT, "the server did not tidy up within {TIDY_LIMIT:?}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
+    }
+
+    /// Up to which transaction the server has tidied up, and the number of the next one.
+    async fn transactions(&self) -> Result<(u64, u64)> {
+        let status = self.database.rows("SHOW ENGINE INNODB STATUS").await?;
+        let status = status.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n");
+        let number = |after: &str| {
+            let (_, rest) = status.split_once(after).with_context(|| format!("InnoDB says nothing of {after:?}"))?;
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().with_context(|| format!("InnoDB says no number after {after:?}"))
+        };
+        Ok((number("Purge done for trx's n:o < ")?, number("Trx id counter ")?))
     }
 }
 
