@@ -140,7 +140,16 @@ impl Daemon {
         tasks.spawn(survey::keep_looking(post, metrics, stop));
         let watchdog = tokio::spawn(systemd::feed_watchdog(self.metrics.clone()));
         systemd::ready();
-        while self.is_told_to_reload(hangups).await {
+        loop {
+            let ledger = posts.borrow().janitor().ledger().clone();
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                () = hangups.next() => {}
+                () = ledger.made() => {
+                    self.open_ledger(&posts, &tasks).await;
+                    continue;
+                }
+            }
             systemd::reloading();
             tokio::select! {
                 () = self.stop.cancelled() => break,
@@ -163,11 +172,18 @@ impl Daemon {
         Ok(())
     }
 
-    /// Waits for SIGHUP; `false` if the daemon is stopped first.
-    async fn is_told_to_reload(&self, hangups: &mut Hangups) -> bool {
-        tokio::select! {
-            () = self.stop.cancelled() => false,
-            () = hangups.next() => true,
+    /// Works under the lease of a ledger that somebody has made. Where that fails, the next run asks for it again.
+    async fn open_ledger(&self, posts: &watch::Sender<Post>, tasks: &TaskTracker) {
+        let opened = tokio::select! {
+            () = self.stop.cancelled() => return,
+            opened = base(&self.config) => opened,
+        };
+        match opened {
+            Ok(base) => {
+                let without = posts.send_replace(Post::new(self.janitor_on(base)));
+                tasks.spawn(without.leave());
+            }
+            Err(error) => error!("nothing is done until the janitor's tables can be used: {error}"),
         }
     }
 

@@ -1,14 +1,17 @@
 //! What the janitor writes about itself: that a run has begun, and how it ended, for the dashboard and for monitoring.
 //!
 //! The work depends on it only where it is there: then it has the lease, which keeps several janitors apart. Where there
-//! is none that the account can see, and it may not make one, that is said once, and the janitor works without. Whatever
-//! else keeps the ledger from being read is no reason to take it for absent: another janitor may be at work under its lease.
+//! is none that the account can see, and it may not make one, that is said once, and the janitor works without, until
+//! somebody else has made one. Whatever else keeps the ledger from being read is no reason to take it for absent: another
+//! janitor may be at work under its lease.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use authdb_shared::actor::Actor;
 use authdb_shared::db::{AuthDb, DbError, LedgerState, RollOutcome, RunOutcome, WritePermit};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tracing::{debug, warn};
 
 use crate::report::{Outcome, Report};
@@ -18,6 +21,8 @@ use crate::tenure::Tenure;
 #[derive(Clone)]
 pub(crate) struct Ledger {
     place: Result<(AuthDb, WritePermit), String>,
+    /// Called when there is one although there was none at first.
+    was_made: Arc<Notify>,
     host: String,
     process: u32,
 }
@@ -36,7 +41,7 @@ impl Ledger {
             }
             Err(error) => return Err(error),
         };
-        Ok(Self { place, host: actor.host, process: std::process::id() })
+        Ok(Self { place, was_made: Arc::default(), host: actor.host, process: std::process::id() })
     }
 
     /// Begins to ask for the lease, if there is one.
@@ -53,6 +58,24 @@ impl Ledger {
     /// Why runs are not written down, if they are not.
     pub(crate) fn obstacle(&self) -> Option<&str> {
         self.place.as_ref().err().map(String::as_str)
+    }
+
+    /// Whether one has been made since it was found to be missing: whoever works without its lease may work beside another
+    /// janitor, and has to open it first.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub(crate) async fn was_made_meanwhile(&self, db: &AuthDb) -> Result<bool, DbError> {
+        let was_made = self.place.is_err() && db.ledger_state().await? != LedgerState::Absent;
+        if was_made {
+            self.was_made.notify_one();
+        }
+        Ok(was_made)
+    }
+
+    /// Waits until a run has found one that was missing before.
+    pub(crate) async fn made(&self) {
+        self.was_made.notified().await;
     }
 
     /// Writes that a run has begun.

@@ -154,13 +154,17 @@ impl Tenure {
         }
     }
 
-    /// A permit for a run of this janitor: worth nothing once another has taken over, and none at all where it is not in
-    /// charge any more.
-    pub(crate) fn permit(&self, permit: WritePermit) -> Option<WritePermit> {
+    /// A permit for a run of this janitor: worth nothing once another has taken over. Where it is not in charge any more,
+    /// there is none, and this says why.
+    pub(crate) fn permit(&self, permit: WritePermit) -> Result<WritePermit, String> {
         match self.charge() {
-            Charge::Ours(lease) => Some(permit.while_holding(&lease, self.duration)),
-            Charge::Nobody => Some(permit),
-            Charge::Theirs { .. } | Charge::Unknown { .. } => None,
+            Charge::Ours(lease) => Ok(permit.while_holding(&lease, self.duration)),
+            Charge::Nobody => Ok(permit),
+            Charge::Theirs { holder, .. } => Err(format!("the janitor {holder} has taken over")),
+            Charge::Unknown { obstacle } => {
+                let reason = obstacle.map_or_else(|| "it has not been asked for yet".to_owned(), |it| it.reason);
+                Err(format!("whose the lease is cannot be told: {reason}"))
+            }
         }
     }
 
@@ -270,5 +274,34 @@ impl Keeper {
         if is_news {
             self.charge.send_replace(unknown);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authdb_shared::actor::Actor;
+    use authdb_shared::clock;
+    use authdb_shared::config::Sources;
+    use authdb_shared::demo::Demo;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_has_no_permit_is_told_whether_another_works_or_nobody_knows() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let file = folder.path().join("authdb.sqlite3");
+        let config = Demo::configuration(Sources::default(), &file).expect("a valid configuration").database;
+        let db = AuthDb::create(&config, clock::host_now()).await.expect("it is made");
+        let refusal = |charge: Charge| {
+            let tenure = Tenure { charge: watch::channel(charge).1, ..Tenure::none() };
+            tenure.permit(db.write_permit(&Actor::of_this_process()).expect("it can be written to")).err()
+        };
+        let theirs = Charge::Theirs { holder: "two.example:7".to_owned(), is_alive: true };
+        assert_eq!(refusal(theirs).as_deref(), Some("the janitor two.example:7 has taken over"));
+        let reason = "renewing the lease: no answer".to_owned();
+        let obstacle = Some(Obstacle { reason, is_connection_loss: false, is_passing: true });
+        let unknown = refusal(Charge::Unknown { obstacle }).expect("nobody knows");
+        assert!(unknown.ends_with("cannot be told: renewing the lease: no answer"), "{unknown}");
+        assert_eq!(refusal(Charge::Nobody), None);
     }
 }

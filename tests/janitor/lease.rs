@@ -107,3 +107,33 @@ async fn on_a_node_outside_of_its_cluster_a_daemon_waits_and_then_asks_for_the_l
     drop(world);
     drop(cluster);
 }
+
+#[tokio::test]
+async fn a_ledger_that_somebody_makes_later_puts_the_daemon_under_its_lease() {
+    on_every_server(|world| async move {
+        let (rest, database) = world.database.url().rsplit_once('/').expect("the URL ends with the database");
+        let (_, host) = rest.rsplit_once('@').expect("the URL names a host");
+        let account = format!("plain_{}", &database[database.len().saturating_sub(10)..]);
+        world
+            .execute(&format!(
+                "CREATE USER '{account}'@'%' IDENTIFIED BY 'few'; \
+                 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.* TO '{account}'@'%'"
+            ))
+            .await;
+        let mut daemon = Janitor::on(&format!("mysql://{account}:few@{host}/{database}"))
+            .with("AUTHDB_JANITOR_FLOWS_SCHEDULE", ALWAYS)
+            .start();
+        daemon.line("runs are not written down").await;
+        add_stale_flow(&world, "EARLY").await;
+        await_expiry(&world, "EARLY").await;
+        world.db.create_ledger(&world.permit).await.expect("the ledger is made");
+        daemon.line("in charge: this janitor holds the lease").await;
+        add_stale_flow(&world, "LATER").await;
+        await_expiry(&world, "LATER").await;
+        let runs = "SELECT COUNT(*) FROM JanitorRuns WHERE Job = 'flows' AND Outcome = 'done'";
+        await_that("a run that is written down", || async { world.number(runs).await > 0 }).await;
+        let (status, said) = daemon.stop().await;
+        assert_eq!(status.code(), Some(0), "{said:?}");
+    })
+    .await;
+}

@@ -199,3 +199,14 @@ async fn a_database_that_cannot_be_reached_is_unknown() {
         outcome.assert_errors(&["no connection"]);
     }
 }
+
+#[tokio::test]
+async fn a_database_that_cannot_be_used_is_critical_and_no_warning() {
+    on_every_engine(|world| async move {
+        world.execute("DROP TABLE AuthorizationFlows").await;
+        let outcome = janitor(&world).run(&["status", "--json"]).await;
+        outcome.assert_code(2);
+        outcome.assert_errors(&["it lacks table AuthorizationFlows"]);
+    })
+    .await;
+}

@@ -69,8 +69,9 @@ async fn plan(db: &AuthDb, config: &Config) -> Result<Result<Partitioning, Strin
 }
 
 async fn partition(db: &AuthDb, janitor: &Janitor, planned: &Partitioning) -> Result<RollOutcome, DbError> {
-    let Some(permit) = janitor.tenure().permit(db.write_permit(&Actor::of_this_process())?) else {
-        return Ok(RollOutcome::Refused("another janitor has taken over".to_owned()));
+    let permit = match janitor.tenure().permit(db.write_permit(&Actor::of_this_process())?) {
+        Ok(permit) => permit,
+        Err(reason) => return Ok(RollOutcome::Refused(reason)),
     };
     let change = format!("RefreshTokens partitioned into {} months and p_future", planned.months.len());
     let work = Box::pin(patiently(|| db.partition_tokens(&permit, planned)));

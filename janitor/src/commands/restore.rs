@@ -52,8 +52,9 @@ pub(crate) async fn run(config: &Config, month: &str, stop: CancellationToken) -
 }
 
 async fn restore(db: &AuthDb, janitor: &Janitor, config: &Config, held: &HeldMonth) -> Result<RollOutcome, DbError> {
-    let Some(permit) = janitor.tenure().permit(db.write_permit(&Actor::of_this_process())?) else {
-        return Ok(RollOutcome::Refused("another janitor has taken over".to_owned()));
+    let permit = match janitor.tenure().permit(db.write_permit(&Actor::of_this_process())?) {
+        Ok(permit) => permit,
+        Err(reason) => return Ok(RollOutcome::Refused(reason)),
     };
     let change = format!("{} restored", held.month());
     let work = Box::pin(patiently(|| db.restore_month(&permit, held, config.janitor.p_future_copy_limit)));

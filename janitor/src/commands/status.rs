@@ -1,7 +1,7 @@
 //! `status`: how the janitor is, for people and for monitoring. Reads only, and needs no janitor to run.
 
 use authdb_shared::config::Config;
-use authdb_shared::db::AuthDb;
+use authdb_shared::db::{AuthDb, DbError};
 use authdb_shared::health::{Finding, Level};
 use authdb_shared::janitor::{self, JanitorStatus, SweepBacklog};
 use authdb_shared::{Error, Timestamp, clock, text};
@@ -52,21 +52,33 @@ struct BacklogStatus {
     oldest: Option<String>,
 }
 
-/// Prints the status; the exit code is its level.
+/// Prints the status; the exit code is its level. A database that answers and cannot be used is critical: monitoring must
+/// not take it for a warning.
 ///
 /// # Errors
-/// If the database cannot be asked.
+/// If the database cannot be reached.
 pub(crate) async fn run(config: &Config, as_json: bool) -> anyhow::Result<u8> {
-    let db = AuthDb::connect_read_only(&config.database).await.map_err(Error::from)?;
-    let status = JanitorStatus::look(&db, config, clock::host_now).await;
-    db.close().await;
-    let status = Status::of(&db, status.map_err(Error::from)?);
+    let status = match look(config).await {
+        Ok(status) => status,
+        Err(error) if error.is_connection_loss() => return Err(Error::from(error).into()),
+        Err(error) => {
+            eprintln!("authdb-janitor: {error}");
+            return Ok(Level::Critical.exit_code());
+        }
+    };
     if as_json {
         println!("{}", serde_json::to_string_pretty(&status)?);
     } else {
         print(&status);
     }
     Ok(status.level.exit_code())
+}
+
+async fn look(config: &Config) -> Result<Status, DbError> {
+    let db = AuthDb::connect_read_only(&config.database).await?;
+    let status = JanitorStatus::look(&db, config, clock::host_now).await;
+    db.close().await;
+    Ok(Status::of(&db, status?))
 }
 
 impl Status {

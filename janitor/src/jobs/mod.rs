@@ -214,9 +214,18 @@ impl Janitor {
             report.distrust(disagreements);
             return Ok(());
         }
-        let Some(permit) = self.tenure.permit(self.db.write_permit(&Actor::of_this_process())?) else {
-            report.hand_over();
+        if self.ledger.was_made_meanwhile(&self.db).await? {
+            report.unfinished();
+            report.notes.push("the janitor's tables have been made meanwhile: it needs their lease now".to_owned());
             return Ok(());
+        }
+        let permit = match self.tenure.permit(self.db.write_permit(&Actor::of_this_process())?) {
+            Ok(permit) => permit,
+            Err(reason) => {
+                report.unfinished();
+                report.notes.push(reason);
+                return Ok(());
+            }
         };
         let run = Run {
             janitor: self,
