@@ -74,3 +74,18 @@ async fn a_password_that_everybody_can_read_is_named_with_its_file() {
         assert!(text.contains("config.toml") && !findings.to_string().contains("hunter2"), "{findings}");
     }
 }
+
+#[tokio::test]
+async fn the_status_of_a_table_with_months_that_are_not_diracx_s_tells_the_rest() {
+    on_every_server(|world| async move {
+        let authdb = authdb(&world);
+        let status = authdb.json(&["status"]).await;
+        assert!(status["runway_months"].is_u64() && status["partitions_error"].is_null(), "{status}");
+        world.execute("ALTER TABLE RefreshTokens PARTITION BY KEY (JTI) PARTITIONS 4").await;
+        let status = authdb.json(&["status"]).await;
+        let why = status["partitions_error"].as_str().unwrap_or_default();
+        assert!(why.contains("not by RANGE COLUMNS(JTI)") && status["runway_months"].is_null(), "{status}");
+        assert_eq!((status["tokens_live"].as_u64(), status["device_flows_pending"].as_u64()), (Some(0), Some(0)));
+    })
+    .await;
+}

@@ -27,6 +27,12 @@ struct Status {
     authorization_flows: StateCounts<FlowStateFilter>,
     tokens: StateCounts<LivenessFilter>,
     janitor: Janitor,
+    /// What is known of the partitions, or why nothing is.
+    partitions: Result<Partitions, String>,
+}
+
+/// How far the months reach.
+struct Partitions {
     /// Full months partitioned after the present one; none without partitions.
     runway_months: Option<u32>,
     /// Rows in the MAXVALUE partition, counted up to a limit.
@@ -70,8 +76,13 @@ const FIELDS: &[Field<Status>] = &[
     Field::new("janitor_last_outcome", Cell::Plain, |row, _| {
         row.janitor.last_outcome.as_ref().map_or(Value::Null, |outcome| outcome.to_string().into())
     }),
-    Field::new("runway_months", Cell::Plain, |row, _| row.runway_months.into()),
-    Field::new("p_future_rows", Cell::Plain, |row, _| row.p_future_rows.into()),
+    Field::new("runway_months", Cell::Plain, |row, _| {
+        row.partitions.as_ref().ok().and_then(|partitions| partitions.runway_months).into()
+    }),
+    Field::new("p_future_rows", Cell::Plain, |row, _| {
+        row.partitions.as_ref().ok().and_then(|partitions| partitions.p_future_rows).into()
+    }),
+    Field::new("partitions_error", Cell::Plain, |row, _| or_null(row.partitions.as_ref().err().map(String::as_str))),
 ];
 
 fn flows(row: &Status, state: FlowStateFilter) -> Value {
@@ -93,8 +104,11 @@ async fn look(db: &AuthDb, config: &Config) -> Result<(Status, Timestamp), DbErr
     let policy = &config.policy;
     let witnesses = db.clock_witnesses(policy, clock::host_now).await?;
     let now = witnesses.database;
-    let layout = db.partition_layout().await?;
-    let limit = config.janitor.p_future_copy_limit.saturating_add(1);
+    let partitions = match partitions(db, config, now).await {
+        // The rest is worth knowing where the months are not DiracX's, or took too long to be read.
+        Err(error) if !error.is_connection_loss() => Err(error.to_string()),
+        known => Ok(known?),
+    };
     let status = Status {
         place: db.place().to_owned(),
         server: db.server(),
@@ -103,10 +117,19 @@ async fn look(db: &AuthDb, config: &Config) -> Result<(Status, Timestamp), DbErr
         authorization_flows: db.authorization_flow_counts(policy).await?,
         tokens: db.token_counts(SPAN, policy).await?,
         janitor: janitor(db, now).await?,
-        runway_months: layout.is_partitioned().then(|| layout.runway_months(now)),
-        p_future_rows: if layout.is_partitioned() { db.future_partition_rows(limit).await? } else { None },
+        partitions,
     };
     Ok((status, now))
+}
+
+async fn partitions(db: &AuthDb, config: &Config, now: Timestamp) -> Result<Partitions, DbError> {
+    let layout = db.partition_layout().await?;
+    if !layout.is_partitioned() {
+        return Ok(Partitions { runway_months: None, p_future_rows: None });
+    }
+    let limit = config.janitor.p_future_copy_limit.saturating_add(1);
+    let p_future_rows = db.future_partition_rows(limit).await?;
+    Ok(Partitions { runway_months: Some(layout.runway_months(now)), p_future_rows })
 }
 
 async fn janitor(db: &AuthDb, now: Timestamp) -> Result<Janitor, DbError> {
