@@ -24,6 +24,8 @@ pub enum Action {
     Command(Command),
     /// The admin types into a field.
     Typed(KeyEvent),
+    /// A text was pasted, wherever that may be.
+    Pasted(String),
     /// The terminal has a new size.
     Resized {
         /// Columns.

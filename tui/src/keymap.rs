@@ -137,6 +137,7 @@ pub fn action(app: &App, event: &Event) -> Option<Action> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => of_key(app, *key),
         Event::Mouse(mouse) if app.mouse == Mouse::Taken => of_mouse(app, *mouse),
+        Event::Paste(text) => Some(Action::Pasted(text.clone())),
         Event::Resize(width, height) => Some(Action::Resized { width: *width, height: *height }),
         _ => None,
     }

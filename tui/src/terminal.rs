@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use authdb_shared::error::EXIT_USAGE;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::style::Print;
 use crossterm::terminal::{
@@ -165,7 +166,8 @@ impl Screen {
         IS_TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         // Not `Terminal::clear`: it asks the terminal where its cursor is, and a slow line answers too late.
-        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
+        // A paste that is not told apart from keys would be taken for commands, letter by letter.
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, Clear(ClearType::All))?;
         self.terminal.hide_cursor()
     }
 }
@@ -230,6 +232,6 @@ fn give_back() {
             let _ = execute!(stdout(), Print(LEAVE_MOUSE));
         }
         let _ = disable_raw_mode();
-        let _ = execute!(stdout(), LeaveAlternateScreen, Show);
+        let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     }
 }

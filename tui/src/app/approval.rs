@@ -23,8 +23,8 @@ impl App {
         self.learn_what_was_typed();
         let veil = Arc::clone(&self.veil);
         let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Vec::new() };
-        if let Err(reason) = taken {
-            approve.error = Some(reason);
+        approve.error = taken.err();
+        if approve.error.is_some() {
             return Vec::new();
         }
         match approve.step {
@@ -63,6 +63,9 @@ impl App {
         code: &UserCode,
         found: Result<(Option<DeviceFlow>, Timestamp), DbError>,
     ) -> Vec<Effect> {
+        if let Ok((Some(flow), _)) = &found {
+            self.learn_found(flow);
+        }
         let Some(Dialog::Approve(approve)) = &mut self.dialog else { return Vec::new() };
         // What has been typed ahead is for the code that is looked up now.
         if approve.looking_up.as_ref() != Some(code) {

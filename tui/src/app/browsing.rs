@@ -67,6 +67,7 @@ impl App {
             Command::Revoke => self.ask_revoke(),
             Command::RevokeSubject => self.ask_revoke_subject(),
             Command::Watches => self.open_watches(),
+            Command::LastReport => self.open_last_report(),
             Command::Quit | Command::Suspend | Command::Confirm | Command::Dismiss => Vec::new(),
         }
     }
@@ -79,13 +80,17 @@ impl App {
         effects
     }
 
-    /// Reads every list, and what the screen in view shows besides.
+    /// Reads every list, and what the screen in view shows besides. What is being read already is not asked for once more:
+    /// a key that is held down would ask more of the database than it can answer.
     pub(super) fn read_anew(&mut self) -> Vec<Effect> {
         let lists: Vec<Effect> = Screen::ALL.iter().filter_map(|screen| self.fetch(*screen)).collect();
-        let looks = Look::ALL.into_iter().filter(|look| look.is_on(self.screen)).collect::<Vec<_>>();
+        let is_wanted = |look: &Look| look.is_on(self.screen) && !self.looks.reading(*look).is_waiting();
+        let looks = Look::ALL.into_iter().filter(is_wanted).collect::<Vec<_>>();
         let mut effects: Vec<Effect> = lists.into_iter().chain(looks.into_iter().map(|look| self.look(look))).collect();
-        effects.extend(self.look_at_subject_anew());
-        if self.screen == Screen::Tokens {
+        if !self.subject.is_waiting() {
+            effects.extend(self.look_at_subject_anew());
+        }
+        if self.screen == Screen::Tokens && !self.months.reading.is_waiting() {
             effects.push(self.fetch_months());
         }
         effects

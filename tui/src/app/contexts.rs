@@ -129,9 +129,7 @@ impl App {
         // A number that was used is never used again.
         self.plans_asked = left.plans_asked;
         self.reports = left.reports;
-        for report in &mut self.reports {
-            report.summary = format!("Of the context before: {}", report.summary);
-        }
+        self.reports.leave_context();
         self.works_begun = left.works_begun;
         let tone = if farewell.is_some() { Tone::Plain } else { Tone::Good };
         let name = harmless(&self.context_name);

@@ -27,6 +27,7 @@ mod privacy;
 mod reading;
 mod refreshing;
 mod registration;
+mod reports;
 mod rows;
 mod screen;
 mod theme;
@@ -34,7 +35,6 @@ mod typing;
 mod watches;
 mod work;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,10 +57,11 @@ pub use pointing::Mouse;
 pub use reading::{Freshness, Reading, Slot};
 pub(crate) use refreshing::MONTHS_INTERVAL;
 pub use registration::{CANDIDATES, Registration};
+pub use reports::{Ended, Reports};
 pub use screen::Screen;
 use tui_input::Input;
 pub use watches::{Blindness, Glance, Glanced, Sight, Watch, Watches};
-pub use work::{Ended, StepTimes, Work};
+pub use work::{StepTimes, Work};
 
 use crate::action::{Action, Answer};
 use crate::command::Command;
@@ -149,8 +150,8 @@ pub struct App {
     pub lost: Option<Lost>,
     /// The changes that are under way.
     pub work: Option<Work>,
-    /// What became of work, as long as something else lies over the screen or is typed.
-    reports: VecDeque<Ended>,
+    /// What became of work.
+    reports: Reports,
     /// Who is watched after a revocation.
     pub watches: Watches,
     /// Whether a change needs a reason.
@@ -242,7 +243,7 @@ impl App {
             notice: None,
             lost: None,
             work: None,
-            reports: VecDeque::new(),
+            reports: Reports::default(),
             watches: Watches::default(),
             reasons: if config.dashboard.require_reason { Reasons::Required } else { Reasons::Optional },
             defect: None,
@@ -306,10 +307,12 @@ impl App {
         if matches!(action, Action::Command(command) if command != Command::GoToNew) {
             self.see_what_is_in_view();
         }
-        let (is_typed, is_tick) = (matches!(action, Action::Typed(_)), matches!(action, Action::Tick));
+        let (is_typed, is_tick) =
+            (matches!(action, Action::Typed(_) | Action::Pasted(_)), matches!(action, Action::Tick));
         let effects = match action {
             Action::Command(command) => self.command(command),
             Action::Typed(key) => self.typed(key),
+            Action::Pasted(text) => self.pasted(&text),
             Action::Resized { width, height } => {
                 self.size = (width, height);
                 Vec::new()

@@ -40,6 +40,11 @@ impl SubjectLooks {
         }
     }
 
+    /// Whether an answer to any of them is awaited.
+    pub(super) fn is_waiting(&self) -> bool {
+        SubjectLook::ALL.into_iter().any(|look| self.reading(look).is_waiting())
+    }
+
     fn take(&mut self, generation: u64, seen: SeenOfSubject, now: Timestamp) {
         match seen {
             SeenOfSubject::Sessions(seen) => self.sessions.answer(generation, seen, now),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use authdb_shared::ids::UserCode;
+use authdb_shared::model::DeviceFlow;
 use authdb_shared::session_plan::{Consequence, PlannedWork, SessionPlan};
 
 use super::{App, Approve, Dialog, Tone};
@@ -116,6 +117,14 @@ impl App {
         }
         if let Some(flow) = &approve.flow {
             veil.learn(CODE, &flow.user_code.to_string());
+            flow.sub.iter().for_each(|sub| veil.learn(SUBJECT, sub));
+        }
+    }
+
+    /// Whom a flow names that was looked up: it may be refused for that, and is in no list then.
+    pub(super) fn learn_found(&mut self, flow: &DeviceFlow) {
+        if self.veil.is_drawn() {
+            let veil = Arc::make_mut(&mut self.veil);
             flow.sub.iter().for_each(|sub| veil.learn(SUBJECT, sub));
         }
     }

@@ -67,6 +67,11 @@ impl Reading {
         self.has_passed(now, rest)
     }
 
+    /// Whether an answer is awaited.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.is_waiting
+    }
+
     /// Whether it was ever asked for.
     pub(super) fn was_asked(&self) -> bool {
         self.asked_at.is_some()

@@ -1,11 +1,12 @@
 //! Keys in fields, and the yes and no of dialogs.
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::backend::crossterm::EventHandler;
 
-use super::{App, Dialog, Step};
+use super::{App, Dialog, Mode, Step, Tone};
 use crate::action::Action;
 use crate::command::Command;
+use crate::draw;
 use crate::effect::Effect;
 
 impl App {
@@ -54,6 +55,17 @@ impl App {
         effects
     }
 
+    /// What is pasted goes into fields and is never a command: a text from a chat could ask for a change and say yes to it.
+    pub(super) fn pasted(&mut self, text: &str) -> Vec<Effect> {
+        if self.mode() != Mode::Typing {
+            return self.say(Tone::Plain, "What is pasted is no command: it is taken in fields only.".to_owned());
+        }
+        // A line is what a field holds. The mark comes along with a name that was selected on the screen.
+        let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+        let letters = line.chars().filter(|letter| !letter.is_control() && *letter != draw::LEFT_TO_RIGHT);
+        letters.flat_map(|letter| self.typed(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE))).collect()
+    }
+
     pub(super) fn confirm(&mut self) -> Vec<Effect> {
         match &self.dialog {
             Some(Dialog::Plan(_)) => self.confirm_plan(),
@@ -94,7 +106,7 @@ impl App {
         if self.withdraw_plan() {
             return Vec::new();
         }
-        if self.dialog.take().is_some() {
+        if self.close_report() || self.dialog.take().is_some() {
             return Vec::new();
         }
         if self.filter_input.take().is_some() { self.narrow("") } else { Vec::new() }

@@ -181,13 +181,14 @@ impl Watches {
 
     /// What to ask the database now.
     fn due(&mut self, now: Timestamp) -> Vec<Glance> {
+        let mut looking: Vec<&mut Watch> = self.list.iter_mut().filter(|it| it.sight == Sight::Nothing).collect();
+        // Also of those that have to wait until others have been looked after: they see nothing meanwhile.
+        for watch in &mut looking {
+            watch.looked_at.get_or_insert(now);
+        }
         let is_early = self.asked_at.is_some_and(|asked| now >= asked && now.since(asked) < INTERVAL);
         if self.is_waiting || is_early {
             return Vec::new();
-        }
-        let mut looking: Vec<&mut Watch> = self.list.iter_mut().filter(|it| it.sight == Sight::Nothing).collect();
-        for watch in &mut looking {
-            watch.looked_at.get_or_insert(now);
         }
         looking.sort_by_key(|watch| watch.asked_at);
         looking.truncate(ASKED_AT_ONCE);

@@ -8,7 +8,7 @@ use authdb_shared::ids::Subject;
 use authdb_shared::model::RefreshToken;
 use authdb_shared::session_plan::{PlanStep, PlannedWork, SessionPlan, StepFate, WorkReport};
 
-use super::{App, Dialog, Screen, Tone};
+use super::{App, Dialog, Ended, Screen, Tone};
 use crate::connecting::ConnectionNumber;
 use crate::draw::format::{counted, harmless, number};
 use crate::effect::Effect;
@@ -26,17 +26,6 @@ pub struct Work {
     steps: usize,
     /// Rows that the step in hand has changed so far.
     rows_in_hand: u64,
-}
-
-/// Work that has ended, in front of the admin.
-#[derive(Debug)]
-pub struct Ended {
-    /// What became of it, in a sentence or two.
-    pub summary: String,
-    /// What became of each step.
-    pub report: WorkReport,
-    /// Why steps were not tried, if some were not.
-    pub why_untried: String,
 }
 
 /// When a step was begun and ended, by the database's clock. The end is not known where the connection broke.
@@ -260,27 +249,6 @@ impl App {
         effects
     }
 
-    /// Reports what was and what was not done.
-    fn report_on(&mut self, work: &Work, summary: String, broken_by: Option<String>) {
-        let why_untried = match broken_by {
-            Some(reason) => reason,
-            None if work.is_stopping => "the work was stopped".to_owned(),
-            None => "the connection broke".to_owned(),
-        };
-        self.reports.push_back(Ended { summary, report: work.report.clone(), why_untried });
-    }
-
-    /// Puts the next report before the admin, who must not lose it to a key that was meant for another dialog or a field.
-    pub(super) fn show_report(&mut self) {
-        if self.dialog.is_none()
-            && self.filter_input.is_none()
-            && let Some(ended) = self.reports.pop_front()
-        {
-            self.dialog_scroll = 0;
-            self.dialog = Some(Dialog::Ended(Box::new(ended)));
-        }
-    }
-
     /// What was done, or will never be, is marked no longer; the marks of the rest stay, to try again.
     fn take_marks_from(&mut self, report: &WorkReport) {
         let settled = report.done.iter().chain(report.refused.iter().map(|(step, _)| step));
@@ -319,36 +287,8 @@ impl App {
         }
         let mut words: Vec<String> =
             self.notice.iter().map(|notice| self.veil.text(&harmless(&notice.text)).into_owned()).collect();
-        let open = match &self.dialog {
-            Some(Dialog::Ended(ended)) => Some(&**ended),
-            _ => None,
-        };
-        let lines = open.into_iter().chain(&self.reports).flat_map(Ended::lines);
+        let lines = self.unread_reports().flat_map(Ended::lines);
         words.extend(lines.map(|line| format!("  {}", self.veil.text(&line))));
         words
-    }
-}
-
-impl Ended {
-    /// What was not done, a line each, and then what was.
-    #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        let report = &self.report;
-        let with_reason = |what: &str, steps: &[(PlanStep, String)]| -> Vec<String> {
-            steps.iter().map(|(step, reason)| format!("{what}  {step}: {}", harmless(reason))).collect()
-        };
-        let mut lines = with_reason("NOT KNOWN", &report.unknown);
-        lines.extend(
-            report
-                .stopped
-                .iter()
-                .map(|(step, rows)| format!("STOPPED    {step}: {} revoked, the rest is NOT", counted(*rows, "token"))),
-        );
-        lines.extend(with_reason("failed   ", &report.failed));
-        lines.extend(with_reason("refused  ", &report.refused));
-        let why = harmless(&self.why_untried);
-        lines.extend(report.untried.iter().map(|step| format!("not tried  {step}: {why}")));
-        lines.extend(report.done.iter().map(|step| format!("done       {step}")));
-        lines
     }
 }

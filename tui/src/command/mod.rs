@@ -95,6 +95,8 @@ pub enum Command {
     RevokeSubject,
     /// Show who is watched after a revocation.
     Watches,
+    /// Show again what the last work did and did not do.
+    LastReport,
     /// Say yes in a dialog.
     Confirm,
     /// Say no in a dialog.

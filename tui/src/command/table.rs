@@ -83,6 +83,8 @@ pub const COMMANDS: &[Entry] = &[
     .unless(App::cannot_revoke_subject),
     Entry::new(Command::Watches, "watches", &[letter('w')], "what came after revocations: clocks, and new tokens")
         .unless(App::watches_nobody),
+    Entry::new(Command::LastReport, "last_report", &[letter('L')], "the last report of what was done, and what not")
+        .unless(App::has_no_report),
     Entry::new(Command::SwitchRange, "horizon", &[letter('l')], "live tokens, last day, last week, all not revoked")
         .hint("horizon")
         .on(TOKENS)

@@ -50,6 +50,21 @@ fn a_code_that_cannot_be_approved_is_refused_before_anybody_is_named() {
 }
 
 #[test]
+fn a_code_that_is_found_at_the_second_try_is_refused_no_longer() {
+    let mut harness = Harness::with_flows(Vec::new());
+    harness.key('a');
+    harness.type_in("BCDFGHJK");
+    let code = UserCode::from_stored("BCDFGHJK".to_owned());
+    for found in [None, Some(flow("BCDFGHJK", FlowStatus::Pending, 60))] {
+        harness.press(KeyCode::Enter);
+        harness.answer(Answer::Flow { code: code.clone(), found: Ok((found, at(NOW))) });
+    }
+    let screen = harness.screen(80, 24);
+    assert!(screen.contains("Subject, without") && !screen.contains("there is no device flow"), "{screen}");
+    assert!(harness.effects.iter().any(|it| matches!(it, Effect::LookForSubjects(_))), "{:?}", harness.effects);
+}
+
+#[test]
 fn a_code_that_expires_while_the_name_is_typed_is_not_approved() {
     let mut harness = Harness::with_flows(Vec::new());
     harness.key('a');

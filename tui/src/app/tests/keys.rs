@@ -23,6 +23,23 @@ fn whole_help(harness: &mut Harness, width: u16, height: u16) -> String {
 }
 
 #[test]
+fn what_is_pasted_asks_for_nothing_and_says_yes_to_nothing_but_goes_into_fields() {
+    let mut harness = Harness::with_flows(vec![flow("BCDFGHJK", FlowStatus::Pending, 60)]);
+    harness.paste("deny");
+    assert!(harness.app.dialog.is_none() && harness.notice().contains("in fields only"), "{}", harness.notice());
+    harness.key('*');
+    harness.key('d');
+    let denied = vec![flow("BCDFGHJK", FlowStatus::Pending, 60)];
+    harness.planned(SessionPlan::deny(denied, at(NOW), &Policy::default()));
+    harness.paste("yes");
+    assert_eq!(harness.changes(), Vec::<&PlanStep>::new());
+    harness.press(KeyCode::Esc);
+    harness.key('/');
+    harness.paste("\n bcdf\u{1b}-ghjk\nq\n");
+    assert_eq!(harness.app.filter_input.as_ref().map(|input| input.value().to_owned()).as_deref(), Some("bcdf-ghjk"));
+}
+
+#[test]
 fn every_command_of_a_screen_is_in_its_help_by_what_it_is_for_and_scrolls_into_view() {
     for screen in Screen::ALL {
         for (width, height) in [(50, 15), (80, 24)] {

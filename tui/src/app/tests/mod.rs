@@ -130,6 +130,10 @@ impl Harness {
         self.act(Action::Answer { connection, answer: Box::new(answer) });
     }
 
+    fn paste(&mut self, text: &str) {
+        self.act(keymap::action(&self.app, &Event::Paste(text.to_owned())).expect("a paste means something"));
+    }
+
     fn press(&mut self, code: KeyCode) {
         let modifiers = match code {
             KeyCode::Char(letter) if letter.is_ascii_uppercase() => KeyModifiers::SHIFT,

@@ -140,6 +140,20 @@ impl Harness {
 }
 
 #[test]
+fn whoever_has_been_approved_before_is_not_named_when_the_code_is_refused() {
+    let mut harness = Harness::with_flows(Vec::new());
+    harness.key('P');
+    harness.key('a');
+    harness.type_in("QZQZQZQX");
+    harness.press(KeyCode::Enter);
+    let found = DeviceFlow { sub: Some(SUB.to_owned()), ..flow("QZQZQZQX", FlowStatus::Ready, 70) };
+    harness
+        .answer(Answer::Flow { code: UserCode::from_stored("QZQZQZQX".to_owned()), found: Ok((Some(found), at(NOW))) });
+    assert!(harness.says("already READY"), "{}", harness.screen(80, 24));
+    harness.names_nobody("a refused code");
+}
+
+#[test]
 fn no_screen_and_no_row_names_anybody() {
     for is_on_at_first in [true, false] {
         let mut harness = peopled(is_on_at_first);

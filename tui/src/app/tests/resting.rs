@@ -30,6 +30,16 @@ fn what_takes_the_database_long_is_left_alone_for_longer() {
     assert!(is_asked_after(&mut harness, 120));
 }
 
+#[test]
+fn a_key_that_is_held_down_asks_for_each_sum_once() {
+    let mut harness = on_the_overview();
+    harness.effects.clear();
+    (0..60).for_each(|_| harness.press(KeyCode::F(5)));
+    let asked = harness.looks_asked();
+    let times = asked.iter().filter(|look| **look == Look::Minutes).count();
+    assert_eq!(times, 1, "{asked:?}");
+}
+
 /// A sum that waits for its turn takes as long as those before it, and so the last of them stands for all.
 #[test]
 fn sums_rest_together_so_that_all_of_them_cost_what_one_may() {

@@ -120,6 +120,18 @@ fn a_watch_that_cannot_look_says_so_instead_of_no_new_token() {
 }
 
 #[test]
+fn a_watch_that_waits_for_its_first_look_does_not_say_that_it_sees_nothing() {
+    let mut harness = revoked();
+    harness.glances(4_000);
+    harness.app.watches.add(subject("lhcb:eve"), None, at(NOW + 4_000), at(NOW).after(Duration::from_mins(20)));
+    for seconds in [5, 30] {
+        harness.now = at(NOW + seconds * 1_000);
+        harness.act(Action::Tick);
+    }
+    assert!(harness.screen(120, 30).contains("NOT LOOKED at 2 of 2 subjects"), "{}", harness.screen(120, 30));
+}
+
+#[test]
 fn an_answer_to_an_older_watch_of_the_same_subject_is_dropped() {
     let mut harness = revoked();
     let old = harness.glances(4_000);

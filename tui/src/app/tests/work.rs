@@ -142,6 +142,27 @@ fn a_report_waits_for_the_dialog_or_the_field_that_is_open() {
 }
 
 #[test]
+fn a_report_that_a_key_for_something_else_has_closed_comes_back() {
+    let mut harness = with_one_unknown();
+    harness.key('L');
+    assert_eq!(
+        (harness.notice(), harness.app.dialog.is_none()),
+        ("Nothing has been done that would need a report.", true)
+    );
+    harness.end_work(None);
+    for _ in 0..2 {
+        harness.press(KeyCode::Esc);
+        assert!(
+            harness.app.dialog.is_none() && harness.notice().starts_with("L shows once more"),
+            "{}",
+            harness.notice()
+        );
+        harness.key('L');
+        assert!(harness.says("NOT KNOWN  BCDF-GHJK: the server has gone"), "{}", harness.screen(80, 24));
+    }
+}
+
+#[test]
 fn a_second_change_waits_for_the_first() {
     let mut harness = at_work(&CODES[..1]);
     harness.key('d');
