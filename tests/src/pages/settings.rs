@@ -22,8 +22,9 @@ pub(super) fn manual() -> io::Result<String> {
         } else if line.is_empty() {
             paragraph(&mut page, &mut comment);
         } else if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            paragraph(&mut page, &mut comment);
+            // What stands right above a section is about it.
             page.control("SH", [format!("[{section}]").as_str()]);
+            paragraph(&mut page, &mut comment);
         } else if let Some((key, default)) = line.split_once(" = ") {
             page.control("TP", []);
             page.text([bold(key), roman(" = "), italic(default)]);
