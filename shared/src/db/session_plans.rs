@@ -319,8 +319,10 @@ impl AuthDb {
                         StepFate::Refused(format!("every token of {subject} is revoked already"))
                     }
                     None => StepFate::Done(outcome.revoked),
-                    Some(error) if error.is_connection_loss() => StepFate::Unknown(outcome.revoked, error.to_string()),
-                    Some(error) => StepFate::Failed(outcome.revoked, error.to_string()),
+                    Some(error) if error.is_connection_loss() => {
+                        StepFate::Unknown(outcome.revoked, after_some(outcome.revoked, &error))
+                    }
+                    Some(error) => StepFate::Failed(outcome.revoked, after_some(outcome.revoked, &error)),
                 }
             }
         }
@@ -352,6 +354,22 @@ fn missing_row(key: &impl std::fmt::Display, what: &str) -> Unfit {
     Unfit { key: key.to_string(), reason: format!("there is no such {what}") }
 }
 
+/// Why revoking stopped after so many tokens. What an error says of its own batch, that nothing was changed, is not true of
+/// those before it.
+fn after_some(revoked: u64, error: &DbError) -> String {
+    if revoked == 0 {
+        return error.to_string();
+    }
+    let reason = match error {
+        DbError::Locked { attempt, reason } => format!("{attempt}: somebody else holds what it needs ({reason})"),
+        DbError::Busy { attempt, place } => format!("{attempt}: every connection to {place} is at work"),
+        DbError::NotReady { attempt, place, reason } => format!("{attempt}: {place} is not ready: {reason}"),
+        other => other.to_string(),
+    };
+    let tokens = if revoked == 1 { "token" } else { "tokens" };
+    format!("{revoked} {tokens} revoked; the rest is NOT revoked: {reason}")
+}
+
 /// The fate of a change of one row. A connection that broke may have broken before the commit or after it.
 fn one<T, R: std::fmt::Display>(outcome: Result<Result<T, R>, DbError>) -> StepFate {
     match outcome {
@@ -365,6 +383,18 @@ fn one<T, R: std::fmt::Display>(outcome: Result<Result<T, R>, DbError>) -> StepF
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fails_after_some_batches_does_not_say_that_nothing_was_changed() {
+        let locked = DbError::Locked { attempt: "revoking", reason: "Lock wait timeout".to_owned() };
+        assert!(after_some(0, &locked).contains("Nothing was changed"));
+        let said = after_some(400, &locked);
+        assert!(
+            said.starts_with("400 tokens revoked; the rest is NOT revoked: revoking: somebody else holds"),
+            "{said}"
+        );
+        assert!(!said.contains("Nothing was changed"), "{said}");
+    }
     use crate::actor::Actor;
     use crate::clock;
     use crate::config::Sources;

@@ -152,6 +152,7 @@ impl Work {
             };
             return (Tone::Good, text);
         }
+        // How many were revoked before it failed is a part of the reason.
         let some = if report.rows > 0 {
             format!("{} revoked; the rest is NOT revoked: ", counted(report.rows, "token"))
         } else {
@@ -162,9 +163,9 @@ impl Work {
         } else if !report.stopped.is_empty() {
             format!("{some}it was stopped.")
         } else if let Some((_, reason)) = report.failed.first() {
-            format!("{some}{reason}")
+            reason.clone()
         } else if let Some((_, reason)) = report.unknown.first() {
-            format!("{some}{reason}. Whether it was done is not known: look again when the database is back.")
+            format!("{reason}. Whether it was done is not known: look again when the database is back.")
         } else {
             "Nothing was changed.".to_owned()
         };
