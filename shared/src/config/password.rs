@@ -51,8 +51,30 @@ fn read(path: &Path) -> Result<Secret, String> {
     let content = std::fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"))?;
     let password = content.strip_suffix('\n').unwrap_or(&content);
     let password = password.strip_suffix('\r').unwrap_or(password);
+    if password.contains(['\n', '\r']) {
+        // A file that is something else would be sent to the server as a whole.
+        return Err("the file has several lines; write the password alone into it".to_owned());
+    }
     if password.is_empty() {
         return Err("the file is empty; write the password into it".to_owned());
     }
     Ok(Secret::new(password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_holds_more_than_a_password_is_refused_without_its_content() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = folder.path().join("password");
+        let taken = |content: &str| {
+            std::fs::write(&path, content).expect("a file is written");
+            read(&path).map(|password| password.reveal().to_owned())
+        };
+        assert_eq!(taken("s3cret\r\n").as_deref(), Ok("s3cret"));
+        let refused = taken("root:x:0:0\ndaemon:x:1:1\n").expect_err("that is no password");
+        assert!(refused.contains("several lines") && !refused.contains("root"), "{refused}");
+    }
 }

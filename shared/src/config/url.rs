@@ -84,7 +84,8 @@ pub enum TlsMode {
     Preferred,
     /// Or no connection.
     Required,
-    /// And the certificate is signed by the authority.
+    /// And the certificate is signed by the authority of `ssl-ca` or by any public one, which the driver trusts besides:
+    /// for any host, so that this proves little.
     VerifyCa,
     /// And names the host.
     VerifyIdentity,

@@ -227,12 +227,18 @@ pub(crate) fn or_finding<T: Default>(
 fn encryption(address: &MySqlAddress, cipher: Option<&str>) -> Finding {
     let is_local = address.socket.is_some() || ["localhost", "127.0.0.1", "::1"].contains(&address.host.as_str());
     match (cipher, is_local) {
-        (Some(cipher), _) if address.tls.verifies() => {
-            let name = if address.tls == TlsMode::VerifyIdentity { ", and the server has proved its name" } else { "" };
-            Finding::ok("tls", format!("encrypted by {cipher}{name}"))
+        (Some(cipher), _) if address.tls == TlsMode::VerifyIdentity => {
+            Finding::ok("tls", format!("encrypted by {cipher}, and the server has proved its name"))
         }
         (Some(cipher), true) => Finding::ok("tls", format!("encrypted by {cipher}, on this host")),
         (None, true) => Finding::ok("tls", "not encrypted, on this host"),
+        (Some(cipher), false) if address.tls == TlsMode::VerifyCa => Finding::warning(
+            "tls",
+            format!(
+                "encrypted by {cipher}, but for any host a certificate of any public authority was enough; write \
+                 ssl-mode=verify-identity in database.url"
+            ),
+        ),
         (Some(cipher), false) => Finding::warning(
             "tls",
             format!(
@@ -263,6 +269,7 @@ mod tests {
         assert_eq!(of("mysql://a:b@db.example/auth", None), Level::Critical);
         assert_eq!(of("mysql://a:b@db.example/auth", cipher), Level::Warning);
         assert_eq!(of("mysql://a:b@db.example/auth?ssl-ca=/etc/ca.pem", cipher), Level::Ok);
+        assert_eq!(of("mysql://a:b@db.example/auth?ssl-ca=/etc/ca.pem&ssl-mode=verify-ca", cipher), Level::Warning);
         assert_eq!(of("mysql://a:b@localhost/auth", None), Level::Ok);
         assert_eq!(of("mysql://a:b@anywhere/auth?unix_socket=/run/mysqld.sock", None), Level::Ok);
     }
