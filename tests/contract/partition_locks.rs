@@ -74,7 +74,7 @@ async fn a_table_in_use_is_left_alone_and_logins_go_on() {
             tried.store(true, Ordering::Relaxed);
             assert!(matches!(error, DbError::Locked { .. }) && error.is_contention(), "{error:?}");
             let said = error.to_string();
-            assert!(said.contains(&format!("connection {connection} of authdb@")), "it names who: {said}");
+            assert!(said.contains(&format!("connection {connection} of 'authdb'@")), "it names who: {said}");
             assert!(said.contains("idle for") && !said.contains(SECRET), "and what, without values: {said}");
             // The reader still holds the table, so no login can have waited for it.
             logins.await.expect("every login succeeds");

@@ -192,10 +192,11 @@ mod code {
     /// On a table, a column, for anything administrative, for a routine.
     pub(super) const PRIVILEGE: [u16; 4] = [1142, 1143, 1227, 1370];
     pub(super) const LOCK_WAIT: u16 = 1205;
-    pub(super) const DEADLOCK: u16 = 1213;
+    /// Also what group replication rolls back at the commit, because another member was faster.
+    pub(super) const DEADLOCK: [u16; 2] = [1213, 3101];
     pub(super) const TIME_LIMIT: [u16; 2] = [3024, 1969];
-    /// Too many connections, shutting down, killed, host blocked, idle for too long.
-    pub(super) const GONE: [u16; 5] = [1040, 1053, 1927, 1129, 4031];
+    /// Too many connections, of all or of this account, shutting down, killed, host blocked, idle for too long.
+    pub(super) const GONE: [u16; 7] = [1040, 1203, 1226, 1053, 1927, 1129, 4031];
     /// What a Galera node outside of its cluster answers to every statement.
     pub(super) const NOT_READY: u16 = 1047;
     pub(super) const READ_ONLY: [u16; 3] = [1290, 1792, 1836];
@@ -349,7 +350,8 @@ impl DbError {
             Number::MySql(code) if code::TIME_LIMIT.contains(&code) => Self::TimeLimit { attempt },
             Number::MySql(code) if code::GONE.contains(&code) => Self::Lost { attempt, place, reason },
             Number::MySql(code::NOT_READY) => Self::NotReady { attempt, place, reason },
-            Number::MySql(code::LOCK_WAIT | code::DEADLOCK) | Number::Sqlite(code::BUSY | code::LOCKED) => {
+            Number::MySql(code) if code::DEADLOCK.contains(&code) => Self::Locked { attempt, reason },
+            Number::MySql(code::LOCK_WAIT) | Number::Sqlite(code::BUSY | code::LOCKED) => {
                 Self::Locked { attempt, reason }
             }
             Number::Sqlite(code::INTERRUPTED) => Self::TimeLimit { attempt },

@@ -53,7 +53,9 @@ impl AuthDb {
             return Err(DbError::Locked { attempt, reason: format!("{reason}; {holders}") });
         }
         result?;
-        connection.close().await.map_err(driver)
+        // The change is made. A farewell that fails would report it as a lost connection, and as not made.
+        let _ = connection.close().await;
+        Ok(())
     }
 
     /// Returns at a moment when nobody holds the table, or when the server does not tell.
@@ -89,7 +91,9 @@ impl AuthDb {
         let run = async {
             let mut connection = self.connection_that_waits(PATIENT).await?;
             sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
-            connection.close().await
+            // As above.
+            let _ = connection.close().await;
+            Ok(())
         };
         run.await.map_err(|error| DbError::from_driver(attempt, self.place(), &error))
     }

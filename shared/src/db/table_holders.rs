@@ -93,7 +93,8 @@ impl fmt::Display for HiddenHolders {
 impl fmt::Display for TableHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = |name: &Option<String>| text::fit(&text::harmless(name.as_deref().unwrap_or("?")), NAME_WIDTH);
-        write!(f, "connection {} of {}@{}", self.connection, name(&self.user), name(&self.host))?;
+        // As the server writes accounts, by which privacy knows what to hide.
+        write!(f, "connection {} of '{}'@'{}'", self.connection, name(&self.user), name(&self.host))?;
         let state = if self.command.as_deref() == Some("Sleep") { "idle" } else { "busy" };
         write!(f, ", {state} for {} s", self.seconds.unwrap_or_default().max(0))?;
         match self.statement.as_deref().map(str::trim).filter(|statement| !statement.is_empty()) {
@@ -251,7 +252,7 @@ mod tests {
             statement: None,
         };
         let named = holder.to_string();
-        assert_eq!(named, "connection 17 of backup␛[2J@10.0.0.5:40000, idle for 754 s, no statement known");
+        assert_eq!(named, "connection 17 of 'backup␛[2J'@'10.0.0.5:40000', idle for 754 s, no statement known");
         let busy = TableHolder { command: Some("Query".to_owned()), statement: Some("x ".repeat(500)), ..holder };
         assert!(busy.to_string().chars().count() < 250, "{busy}");
     }

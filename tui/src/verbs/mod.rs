@@ -23,6 +23,8 @@ pub(crate) mod token;
 mod usage;
 mod writing;
 
+use std::io::Write as _;
+
 use authdb_shared::Error;
 use authdb_shared::config::{Config, Sources};
 use authdb_shared::db::AuthDb;
@@ -165,7 +167,8 @@ impl Run {
 
 /// Says something to people.
 fn say(text: &str) {
-    eprintln!("authdb: {}", authdb_shared::text::harmless(text));
+    // What was done is done, also where nobody can be told.
+    let _ = writeln!(std::io::stderr(), "authdb: {}", authdb_shared::text::harmless(text));
 }
 
 /// A text, or nothing.
