@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use authdb_shared::config::DatabaseConfig;
-use authdb_shared::db::{AuthDb, JANITOR_LEASE};
+use authdb_shared::db::{AuthDb, DbError, JANITOR_LEASE};
 use authdb_shared::ids::Jti;
 use authdb_tests::world::{TokenRow, jti, key_at, on_engines, on_every_engine, on_every_server, servers};
 use authdb_tests::{Pool, Server, World};
@@ -205,6 +205,36 @@ async fn a_server_that_is_killed_under_many_actions_has_each_with_its_entry() {
         let revoked = world.number("SELECT COUNT(*) FROM RefreshTokens WHERE Status = 'REVOKED'").await;
         assert!(revoked >= acknowledged.load(Ordering::SeqCst), "what was acknowledged is there on {engine}");
         is_whole(&world).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_journal_that_somebody_has_been_at_is_named_as_what_keeps_changes_from_being_made() {
+    on_every_engine(|world| async move {
+        make(&world).await;
+        let (first, second) = (token(&world).await, token(&world).await);
+        world.db.revoke_token(&world.permit, &first).await.expect("it is made").expect("it is live");
+        let columns = "Time, Actor, Account, Host, Action, Target, Reason, Outcome, Details, PreviousHash, Hash";
+        world
+            .execute(&format!(
+                "INSERT INTO AdminActions (Id, {columns}) SELECT Id + 1, {columns} FROM AdminActions \
+                 ORDER BY Id DESC LIMIT 1"
+            ))
+            .await;
+        let refused = |error: DbError| {
+            assert!(matches!(error, DbError::JournalDamaged { .. }), "on {}: {error:?}", world.engine());
+            error.to_string()
+        };
+        let error = world.db.revoke_token(&world.permit, &second).await.expect_err("it could not be journalled");
+        let said = refused(error);
+        assert!(said.contains("an action 3 that it never counted") && said.contains("journal verify"), "{said}");
+        assert_eq!(world.token_status(&second).await.as_deref(), Some("CREATED"), "on {}", world.engine());
+
+        world.execute("DELETE FROM AdminActions WHERE Id = 3; DELETE FROM JanitorLease WHERE Name = 'journal'").await;
+        let error = world.db.revoke_token(&world.permit, &second).await.expect_err("it could not be journalled");
+        assert!(refused(error).contains("its row in JanitorLease is gone"), "on {}", world.engine());
+        assert_eq!(world.token_status(&second).await.as_deref(), Some("CREATED"), "on {}", world.engine());
     })
     .await;
 }

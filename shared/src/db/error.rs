@@ -6,7 +6,7 @@ use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 
 use super::backend::{AllAtWork, Undone};
-use super::ledger::{LEDGER_VERSION, LeaseIsLost, OtherVersion};
+use super::ledger::{JournalDamage, LEDGER_VERSION, LeaseIsLost, OtherVersion};
 use crate::text;
 
 /// The database could not do what was asked.
@@ -158,6 +158,19 @@ pub enum DbError {
         found: u32,
         /// The version of this program.
         ours: u32,
+    },
+    /// Somebody has been at the journal's tables, so that a change could not be journalled.
+    #[error(
+        "{attempt}: nothing was changed, because the journal of {place} cannot go on: {damage}. See `authdb journal \
+         verify`; whoever administers the database has to put that right"
+    )]
+    JournalDamaged {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
+        /// What is wrong with it.
+        damage: String,
     },
     /// Another process has taken the lease under which this one worked.
     #[error("{attempt}: nothing was changed, because another janitor has taken over (the lease is no longer ours)")]
@@ -318,6 +331,11 @@ impl DbError {
             && let Some(OtherVersion { found }) = source.downcast_ref()
         {
             return Self::LedgerVersion { attempt, place, found: *found, ours: LEDGER_VERSION };
+        }
+        if let sqlx::Error::Configuration(source) = error
+            && let Some(damage) = source.downcast_ref::<JournalDamage>()
+        {
+            return Self::JournalDamaged { attempt, place, damage: damage.to_string() };
         }
         if matches!(error, sqlx::Error::Configuration(source) if source.is::<LeaseIsLost>()) {
             return Self::LeaseLost { attempt };

@@ -10,7 +10,7 @@ use sqlx::FromRow;
 use super::chain::{GENESIS, link};
 use super::lease::StoredLease;
 use super::stored_text::StoredText;
-use super::{JOURNAL, kept, require_our_version};
+use super::{JOURNAL, JournalDamage, kept, require_our_version};
 use crate::clock::Timestamp;
 use crate::db::backend::{WriteSession, on_backend};
 use crate::db::{AuthDb, DbError, Page, WritePermit, statements};
@@ -226,9 +226,10 @@ impl AuthDb {
             return Ok(());
         }
         require_our_version(session).await?;
-        let head: StoredLease = on_backend!(session, |connection, text| {
-            sqlx::query_as(text(statements::LOCK_LEASE)).bind(JOURNAL).fetch_one(connection).await
+        let head: Option<StoredLease> = on_backend!(session, |connection, text| {
+            sqlx::query_as(text(statements::LOCK_LEASE)).bind(JOURNAL).fetch_optional(connection).await
         })?;
+        let head = head.ok_or(JournalDamage::NoHead)?;
         let previous_hash = if head.fencing_number == 0 { GENESIS.to_owned() } else { head.holder };
         let mut row = ActionRow {
             id: head.fencing_number.saturating_add(1),
@@ -245,7 +246,10 @@ impl AuthDb {
             hash: String::new(),
         };
         row.hash = link(&row);
-        add(session, &row).await?;
+        add(session, &row).await.map_err(|error| match error.as_database_error() {
+            Some(answer) if answer.is_unique_violation() => JournalDamage::Added(row.id).into(),
+            _ => error,
+        })?;
         on_backend!(session, |connection, text| {
             sqlx::query(text(statements::MOVE_HEAD))
                 .bind(&row.hash)

@@ -108,6 +108,23 @@ pub(super) struct OtherVersion {
     pub(super) found: u32,
 }
 
+/// Why the journal cannot go on: somebody has been at its tables. It travels as [`OtherVersion`] does.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum JournalDamage {
+    /// The number of the next action is taken.
+    #[error("it holds an action {0} that it never counted")]
+    Added(i64),
+    /// What the next action would be chained to is not known.
+    #[error("its row in JanitorLease is gone")]
+    NoHead,
+}
+
+impl From<JournalDamage> for sqlx::Error {
+    fn from(damage: JournalDamage) -> Self {
+        Self::Configuration(Box::new(damage))
+    }
+}
+
 /// The steps from one version to the next; the first makes the tables. Each can be repeated after it broke off half way,
 /// because servers do not undo definitions.
 const STEPS: [&[Statement]; LEDGER_VERSION as usize] =
