@@ -93,6 +93,26 @@ async fn a_reader_that_has_seen_enough_is_left_in_peace() {
 }
 
 #[tokio::test]
+async fn what_is_asked_for_is_done_to_its_end_although_it_cannot_be_reported() {
+    for format in ["jsonl", "json", "csv", "table"] {
+        let world = World::create(Engine::Sqlite).await;
+        let age = Duration::from_mins(1);
+        let keys =
+            [world.add_token("CREATED", "lhcb:alice", age).await, world.add_token("CREATED", "lhcb:bob", age).await];
+        let arguments = ["token", "revoke", &keys[0].to_string(), &keys[1].to_string(), "--yes", "--output", format];
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let child = authdb(&world).command(&arguments).stdout(full).spawn().expect("the program starts");
+        let ended = child.wait_with_output().await.expect("it ends");
+        let errors = String::from_utf8(ended.stderr).expect("it writes UTF-8");
+        assert_eq!(ended.status.code(), Some(1), "{format}: {errors}");
+        assert!(errors.contains("2 of 2 done, but the report could not be written"), "{format}: {errors}");
+        for key in &keys {
+            assert_eq!(world.token_status(key).await.as_deref(), Some("REVOKED"), "{format}: {errors}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_configuration_is_listed_with_its_places_and_without_its_passwords() {
     let authdb = crate::Program::authdb()
         .on("mysql://authdb:hunter2@db.example/auth")

@@ -185,6 +185,7 @@ impl Run {
         let now = db.now().await.map_err(Error::from)?;
         let moment = Moment { now, policy: &config.policy };
         let (mut list, mut code, mut broke) = (List::begin(&mut self.sink, self.format, MADE)?, EXIT_DONE, false);
+        let (mut done, mut unwritten) = (0_u64, None);
         for step in steps {
             let made = match &remark.refusal {
                 Some(refusal) => Made::refused(step, refusal, &mut code),
@@ -192,11 +193,18 @@ impl Run {
                 None => attempt(step, db, permit, config, &mut code).await,
             };
             broke |= made.outcome == Outcome::NotKnown;
-            list.add(&made, &moment)?;
-            list.hand_on()?;
+            done += u64::from(made.outcome == Outcome::Done);
+            // That it cannot be reported is no reason to leave the rest undone: nobody would know of that either.
+            if unwritten.is_none() {
+                unwritten = list.add(&made, &moment).and_then(|()| list.hand_on()).err();
+            }
         }
-        list.end()?;
+        let unwritten = if unwritten.is_none() { list.end().err() } else { unwritten };
         db.close().await;
+        if let Some(error) = unwritten {
+            say(&format!("{done} of {} done, but the report could not be written: {error}", steps.len()));
+            code = EXIT_REFUSED.max(code);
+        }
         Ok(code)
     }
 }
