@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authdb_shared::clock;
+use authdb_shared::config::next_due;
 use authdb_shared::janitor::Job;
 use rand::RngExt;
 use tokio::sync::{Notify, watch};
@@ -23,6 +24,8 @@ const START_JITTER: Duration = Duration::from_secs(2);
 /// The first wait before a run that failed is tried again; doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(30);
 const LONGEST_RETRY: Duration = Duration::from_mins(30);
+/// The scheduler's bell comes first wherever it comes in time.
+const AFTER_THE_BELL: Duration = Duration::from_secs(5);
 /// Runs in a row that lose the database and are tried again as soon as it answers.
 const MOST_OUTAGES: u32 = 3;
 
@@ -82,10 +85,9 @@ impl Runner {
 
     /// Waits until the job is to run again.
     async fn next_time(&self, last: &Report, failures: u32, mut database_is_up: watch::Receiver<bool>) {
-        let is_outage = matches!(last.outcome, Outcome::Failed { is_connection_loss: true, .. });
         // While the database is away there is nothing to try; the survey sees it come back. Where the survey sees it and
         // runs lose it all the same, that is no outage any more.
-        if is_outage && failures <= MOST_OUTAGES {
+        if waits_for_contact(last, failures) {
             tokio::select! {
                 _ = database_is_up.wait_for(|is_up| *is_up) => {}
                 () = tokio::time::sleep(LONGEST_RETRY) => {}
@@ -94,7 +96,22 @@ impl Runner {
         }
         tokio::select! {
             () = self.trigger.notified() => {}
+            () = self.falls_due() => {}
             () = sleep_if(next_try(failures)) => {}
+        }
+    }
+
+    /// Waits until the job is due by the host's clock. The scheduler rings at a moment that it has worked out before: where
+    /// the clock was set back since, that may be hours or years away.
+    async fn falls_due(&self) {
+        loop {
+            let begun = clock::host_now();
+            let due = || next_due(self.post.borrow().janitor().schedule(self.job), begun);
+            sleep_if(due().map(|due| due.since(begun) + AFTER_THE_BELL)).await;
+            // The clock may have been set back meanwhile, or another schedule been read.
+            if due().is_some_and(|due| due <= clock::host_now()) {
+                return;
+            }
         }
     }
 
@@ -119,6 +136,12 @@ impl Runner {
             () = self.stop.cancelled() => {}
         }
     }
+}
+
+/// Whether a run is only waiting for the database to answer again. One that has dropped what may go in a day is not.
+fn waits_for_contact(last: &Report, failures: u32) -> bool {
+    let is_outage = matches!(last.outcome, Outcome::Failed { is_connection_loss: true, .. });
+    is_outage && last.tries_again && failures <= MOST_OUTAGES
 }
 
 /// Runs in a row, this one included, that are worth trying again soon.
@@ -229,6 +252,21 @@ mod tests {
             report.unfinished();
         };
         assert_eq!(tried_again_after(unfinished), None);
+    }
+
+    #[test]
+    fn a_lost_database_is_waited_for_unless_as_many_months_have_gone_as_may() {
+        let lost = || {
+            let (attempt, place, reason) = ("dropping a month", "AuthDB at db".to_owned(), "broken pipe".to_owned());
+            DbError::Lost { attempt, place, reason }
+        };
+        let mut report = Report::new(Job::Tokens);
+        report.fail(&lost());
+        assert!(waits_for_contact(&report, 1) && !waits_for_contact(&report, MOST_OUTAGES + 1));
+        let mut report = Report::new(Job::Tokens);
+        report.has_done_enough();
+        report.fail(&lost());
+        assert!(!waits_for_contact(&report, counted(0, &report)), "it would drop as many again");
     }
 
     #[test]

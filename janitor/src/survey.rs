@@ -51,6 +51,11 @@ pub(crate) async fn keep_looking(mut posts: watch::Receiver<Post>, metrics: Metr
             }
             Err(error) => {
                 debug!("{error}");
+                // A refusal is an answer. That every connection of this process is at work is none.
+                if !matches!(error, DbError::Busy { .. }) {
+                    metrics.database_answered();
+                }
+                looks = looks.wrapping_add(1);
                 PAUSE
             }
         };

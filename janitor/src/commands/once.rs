@@ -1,5 +1,7 @@
 //! `once`: the jobs now, one after another.
 
+use std::io::Write as _;
+
 use authdb_shared::config::Config;
 use authdb_shared::db::AuthDb;
 use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED, EXIT_UNREACHABLE};
@@ -34,7 +36,8 @@ pub(crate) async fn work(janitor: &Janitor, jobs: &[Job]) -> u8 {
     for job in jobs {
         let report = janitor.run(*job).await;
         janitor.bar().clear();
-        print!("{report}");
+        // The next job is due, whether anybody reads of this one or not.
+        let _ = write!(std::io::stdout(), "{report}");
         reports.push(report);
     }
     let is_unreachable = |report: &Report| matches!(report.outcome, Outcome::Failed { is_connection_loss: true, .. });

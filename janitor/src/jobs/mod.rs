@@ -139,6 +139,11 @@ impl Janitor {
         &self.policy
     }
 
+    /// When a job is due.
+    pub(crate) fn schedule(&self, job: Job) -> &str {
+        job.schedule(&self.settings)
+    }
+
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.metrics
     }

@@ -139,7 +139,8 @@ impl HeldMonths {
     /// assert!(refusal.contains("write it as 2026-4 or p_2026_4"), "{refusal}");
     /// ```
     pub fn find(&self, typed: &str) -> Result<&HeldMonth, String> {
-        let known: Vec<String> = self.months.iter().map(|held| held.month().to_string()).collect();
+        let full = self.months.iter().filter(|held| !held.is_empty);
+        let known: Vec<String> = full.map(|held| held.month().to_string()).collect();
         let known =
             if known.is_empty() { "no month is held".to_owned() } else { format!("held are {}", known.join(", ")) };
         let Some(month) = read_month(typed) else {
