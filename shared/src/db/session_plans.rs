@@ -383,18 +383,6 @@ fn one<T, R: std::fmt::Display>(outcome: Result<Result<T, R>, DbError>) -> StepF
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_fails_after_some_batches_does_not_say_that_nothing_was_changed() {
-        let locked = DbError::Locked { attempt: "revoking", reason: "Lock wait timeout".to_owned() };
-        assert!(after_some(0, &locked).contains("Nothing was changed"));
-        let said = after_some(400, &locked);
-        assert!(
-            said.starts_with("400 tokens revoked; the rest is NOT revoked: revoking: somebody else holds"),
-            "{said}"
-        );
-        assert!(!said.contains("Nothing was changed"), "{said}");
-    }
     use crate::actor::Actor;
     use crate::clock;
     use crate::config::Sources;
@@ -424,5 +412,17 @@ mod tests {
         let plan = SessionPlan::revoke_subject(capped, clock::host_now(), &config.policy).to_json();
         assert_eq!((&plan["count"], &plan["count_is_complete"]), (&2.into(), &false.into()));
         assert_eq!(plan["targets"][0]["tokens_are_complete"], false);
+    }
+
+    #[test]
+    fn what_fails_after_some_batches_does_not_say_that_nothing_was_changed() {
+        let locked = DbError::Locked { attempt: "revoking", reason: "Lock wait timeout".to_owned() };
+        assert!(after_some(0, &locked).contains("Nothing was changed"));
+        let said = after_some(400, &locked);
+        assert!(
+            said.starts_with("400 tokens revoked; the rest is NOT revoked: revoking: somebody else holds"),
+            "{said}"
+        );
+        assert!(!said.contains("Nothing was changed"), "{said}");
     }
 }

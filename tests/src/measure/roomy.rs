@@ -32,8 +32,9 @@ pub fn conditions(flavour: Flavour) -> String {
     format!("{production}, innodb-flush-log-at-trx-commit=2, innodb-flush-method=nosync, no binary log")
 }
 
-/// How the server is set up in production: with memory for all of its rows. `MySQL` decides by the number of processors who writes its redo log: with few it
-/// is each session itself, whose commit may then wait 100 ms for nothing beside any other writer (`doctor` warns of it).
+/// How the server is set up in production: with memory for all of its rows. `MySQL` decides by the number of processors who
+/// writes its redo log: with few it is each session itself, whose commit may then wait 100 ms for nothing beside any other
+/// writer (`doctor` warns of it).
 fn production(flavour: Flavour) -> &'static [&'static str] {
     match flavour {
         Flavour::MariaDb => &["--innodb-buffer-pool-size=8G", "--innodb-log-file-size=4G"],
