@@ -92,6 +92,17 @@ fn job() -> impl TypedValueParser<Value = Job> {
     PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
+impl Command {
+    /// Whether it may change something, and so must not be ended in the middle of it.
+    pub(crate) fn changes_something(&self) -> bool {
+        match self {
+            Self::Run | Self::Once { .. } | Self::Apply { .. } | Self::Restore { .. } => true,
+            Self::Partition { yes } => *yes,
+            Self::Plan { .. } | Self::Status { .. } | Self::Check => false,
+        }
+    }
+}
+
 impl Arguments {
     /// Where configuration comes from. There is no flag for the database: a URL with a password has no place in a
     /// process list.

@@ -4,7 +4,7 @@
 //! Time left needs a count of what is left, which reads as much as the work itself. So it is counted once, and only for a
 //! sweep that has lasted so long that somebody may wonder.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -90,7 +90,9 @@ impl Bar {
             if shown.last_line.is_some_and(|last| last.elapsed() >= LINE_EVERY) {
                 shown.last_line = Some(Instant::now());
                 let (done, took) = (shown.bar.position(), shown.began.elapsed());
-                eprintln!("{}", line(&shown.bar.message(), done, shown.bar.length(), took));
+                let line = line(&shown.bar.message(), done, shown.bar.length(), took);
+                // The work goes on, whether anybody reads of it or not.
+                let _ = writeln!(std::io::stderr(), "{line}");
             }
         });
     }

@@ -15,7 +15,8 @@ const FLOW_CONTROL: f64 = 0.05;
 /// Sessions that may wait for a replica before that counts as busy.
 const WAITING_FOR_REPLICAS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// The longest pause between two looks.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// What is known about the server, within one run.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use authdb_shared::config::{Config, JanitorConfig, Sources};
 use authdb_shared::db::{AuthDb, DbError};
 use authdb_shared::janitor::Job;
@@ -154,14 +154,22 @@ impl Daemon {
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 replacement = self.replacement(&bells) => match replacement {
-                    Ok(replacement) => self.replace(replacement, &posts, &mut schedule, &tasks).await?,
+                    Ok(replacement) => {
+                        let has_moved = replacement.base.is_some();
+                        self.replace(replacement, &posts, &mut schedule, &tasks).await?;
+                        if has_moved {
+                            // Nobody has looked there what is due.
+                            for bell in &bells {
+                                bell.notify_one();
+                            }
+                        }
+                    }
                     Err(error) => self.refuse(&error),
                 }
             }
             systemd::ready();
         }
         systemd::stopping();
-        info!("stopping after the batches in hand");
         schedule.stop().await?;
         tasks.close();
         tasks.wait().await;
@@ -196,8 +204,18 @@ impl Daemon {
         janitor
     }
 
+    /// Reads the configuration again. A file that is gone is no wish for the defaults: they may keep tokens for less long.
     fn read(&self) -> anyhow::Result<Config> {
-        Ok(Config::load(&self.sources).map_err(Error::from)?)
+        let config = Config::load(&self.sources).map_err(Error::from)?;
+        match (&self.config.file, &config.file) {
+            (Some(old), None) => bail!("{} is gone; restart the janitor if it is to work without", old.display()),
+            (Some(old), Some(new)) if old != new => bail!(
+                "{} would be read in place of {}; restart the janitor if that is meant",
+                new.display(),
+                old.display()
+            ),
+            _ => Ok(config),
+        }
     }
 
     /// Reads the configuration again, and makes what it asks for and is not there yet.
@@ -230,6 +248,7 @@ impl Daemon {
         match base {
             Some(base) => {
                 posts.send_replace(Post::new(self.janitor_on(base)));
+                self.metrics.moved();
                 self.metrics.database_answered();
                 tasks.spawn(present.leave());
             }

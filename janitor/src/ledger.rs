@@ -5,7 +5,8 @@
 //! somebody else has made one. Whatever else keeps the ledger from being read is no reason to take it for absent: another
 //! janitor may be at work under its lease.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use authdb_shared::actor::Actor;
@@ -15,16 +16,35 @@ use tokio::sync::Notify;
 use tracing::{debug, warn};
 
 use crate::report::{Outcome, Report};
+use crate::runner::jittered;
 use crate::tenure::Tenure;
+
+/// Ends that are kept while they cannot be written. Whatever comes on top of these tells nobody more.
+const MOST_UNWRITTEN: usize = 16;
+/// Tries to write an end before the next run has to do it.
+const TRIES: u32 = 3;
+/// The pause after the first; longer each time.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Writes runs down, if there is something to write to.
 #[derive(Clone)]
 pub(crate) struct Ledger {
     place: Result<(AuthDb, WritePermit), String>,
+    /// Runs that have ended, as a database that was gone then has yet to hear: they would be taken for running.
+    unwritten: Arc<Mutex<VecDeque<End>>>,
     /// Called when there is one although there was none at first.
     was_made: Arc<Notify>,
     host: String,
     process: u32,
+}
+
+/// How a run ended.
+#[derive(Clone)]
+struct End {
+    id: i64,
+    outcome: RunOutcome,
+    counts: Value,
+    error: Option<String>,
 }
 
 impl Ledger {
@@ -41,7 +61,8 @@ impl Ledger {
             }
             Err(error) => return Err(error),
         };
-        Ok(Self { place, was_made: Arc::default(), host: actor.host, process: std::process::id() })
+        let (unwritten, was_made) = Default::default();
+        Ok(Self { place, unwritten, was_made, host: actor.host, process: std::process::id() })
     }
 
     /// Begins to ask for the lease, if there is one.
@@ -81,6 +102,7 @@ impl Ledger {
     /// Writes that a run has begun.
     pub(crate) async fn begin(&self, job: &str) -> Option<i64> {
         let (db, permit) = self.place.as_ref().ok()?;
+        self.catch_up(db, permit).await;
         // A lost database stops the run itself, which says so.
         db.begin_run(permit, job, &self.host).await.inspect_err(|error| debug!("{error}")).ok()
     }
@@ -94,7 +116,7 @@ impl Ledger {
             Outcome::Failed { .. } => RunOutcome::Failed,
         };
         let error = (report.outcome != Outcome::Done).then(|| report.summary());
-        self.end(id, &outcome, &counts(report), error.as_deref()).await;
+        self.end(id, outcome, counts(report), error).await;
     }
 
     /// Makes a change of the layout that somebody asked for by hand, and writes it down as a run of its own.
@@ -112,16 +134,56 @@ impl Ledger {
             Err(error) => (RunOutcome::Failed, Some(error.to_string())),
         };
         let changes = if error.is_none() { vec![change] } else { Vec::new() };
-        self.end(id, &outcome, &json!({ "rows": {}, "changes": changes }), error.as_deref()).await;
+        self.end(id, outcome, json!({ "rows": {}, "changes": changes }), error).await;
         result
     }
 
-    async fn end(&self, id: Option<i64>, outcome: &RunOutcome, counts: &Value, error: Option<&str>) {
+    async fn end(&self, id: Option<i64>, outcome: RunOutcome, counts: Value, error: Option<String>) {
         let (Ok((db, permit)), Some(id)) = (&self.place, id) else { return };
-        if let Err(error) = db.finish_run(permit, id, outcome, counts, error).await {
-            warn!("{error}");
+        let end = End { id, outcome, counts, error };
+        for attempt in 1.. {
+            let Err(error) = write(db, permit, &end).await else { return };
+            if error.is_passing() && !error.is_connection_loss() && attempt < TRIES {
+                tokio::time::sleep(jittered(PAUSE * attempt)).await;
+                continue;
+            }
+            warn!("the end of a run could not be written: it counts as running until the next one. {error}");
+            let mut unwritten = self.unwritten();
+            unwritten.push_back(end);
+            if unwritten.len() > MOST_UNWRITTEN {
+                unwritten.pop_front();
+            }
+            return;
         }
     }
+
+    /// Writes what could not be written before, for the last time.
+    pub(crate) async fn close(&self) {
+        if let Ok((db, permit)) = &self.place {
+            self.catch_up(db, permit).await;
+        }
+    }
+
+    /// Writes the ends that could not be written before. It stops at the first that still cannot.
+    async fn catch_up(&self, db: &AuthDb, permit: &WritePermit) {
+        loop {
+            let Some(end) = self.unwritten().pop_front() else { return };
+            if let Err(error) = write(db, permit, &end).await {
+                debug!("{error}");
+                self.unwritten().push_front(end);
+                return;
+            }
+        }
+    }
+
+    fn unwritten(&self) -> MutexGuard<'_, VecDeque<End>> {
+        // What a panic leaves behind here is at worst an end too few.
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn write(db: &AuthDb, permit: &WritePermit, end: &End) -> Result<(), DbError> {
+    db.finish_run(permit, end.id, &end.outcome, &end.counts, end.error.as_deref()).await
 }
 
 async fn make(db: &AuthDb, actor: &Actor) -> Result<WritePermit, DbError> {
@@ -144,6 +206,38 @@ mod tests {
     use authdb_shared::demo::Demo;
 
     use super::*;
+
+    #[tokio::test]
+    async fn an_end_that_cannot_be_written_is_written_with_the_next_run() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let mut config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))
+            .expect("a valid configuration")
+            .database;
+        config.lock_timeout = Duration::from_millis(10);
+        let db = AuthDb::create(&config, clock::host_now()).await.expect("it is made");
+        let ledger = Ledger::open(&db).await.expect("it can be made");
+        let other = AuthDb::connect(&config).await.expect("it is there");
+        let permit = other.write_permit(&Actor::of_this_process()).expect("it can be written to");
+        let outcome = async |id| {
+            let runs = db.runs(None, 10).await.expect("they can be read").rows;
+            runs.into_iter().find(|run| Some(run.id) == id).map(|run| run.outcome)
+        };
+
+        let report = Report::new(authdb_shared::janitor::Job::Flows);
+        let first = ledger.begin("flows").await;
+        let writing = other.begin(&permit).await.expect("nobody else writes");
+        ledger.finish(first, &report).await;
+        drop(writing);
+        assert_eq!(outcome(first).await, Some(RunOutcome::Running), "somebody else wrote all the time");
+        let second = ledger.begin("flows").await;
+        assert_eq!(outcome(first).await, Some(RunOutcome::Done));
+
+        let writing = other.begin(&permit).await.expect("nobody else writes");
+        ledger.finish(second, &report).await;
+        drop(writing);
+        ledger.close().await;
+        assert_eq!(outcome(second).await, Some(RunOutcome::Done), "there is no next run");
+    }
 
     #[tokio::test]
     async fn a_ledger_that_cannot_be_looked_at_or_made_now_is_not_taken_for_absent() {

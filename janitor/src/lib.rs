@@ -32,6 +32,7 @@ use authdb_shared::config::Config;
 use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED};
 use authdb_shared::{Error, telemetry};
 use clap::{CommandFactory, Parser};
+use commands::output::complain;
 use tokio_util::sync::CancellationToken;
 
 /// Runs the program on the arguments of this process.
@@ -41,7 +42,7 @@ pub fn main() -> ExitCode {
     match run(arguments) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("authdb-janitor: {error:#}");
+            complain(format_args!("{error:#}"));
             ExitCode::from(error.downcast_ref::<Error>().map_or(EXIT_REFUSED, Error::exit_code))
         }
     }
@@ -63,11 +64,14 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         .context("starting the runtime")?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
-        let say: fn(&str) = match arguments.command {
-            Command::Run => |line| tracing::error!("{line}"),
-            _ => |line| eprintln!("authdb-janitor: {line}"),
-        };
-        signals::cancel_on_signal(&stop, say).context("listening for SIGTERM and SIGINT")?;
+        // Whatever only reads can be ended at any moment, as any program is.
+        if arguments.command.changes_something() {
+            let say: fn(&str) = match arguments.command {
+                Command::Run => |line| tracing::warn!("{line}"),
+                _ => |line| complain(line),
+            };
+            signals::cancel_on_signal(&stop, say).context("listening for SIGTERM and SIGINT")?;
+        }
         match arguments.command {
             Command::Run => {
                 telemetry::start(config.janitor.log_format);

@@ -45,6 +45,16 @@ impl Pace {
         self.rows
     }
 
+    /// How many rows the next batch has where somebody else needs the rows, or the server.
+    pub(crate) fn fewest_rows(&self) -> u32 {
+        self.limits.min_rows
+    }
+
+    /// Goes on with as few rows as there may be.
+    pub(crate) fn back_off(&mut self) {
+        self.rows = self.limits.min_rows;
+    }
+
     /// Learns from a batch that looked for `looked` and then held its locks for `held`, and says how long to rest before the
     /// next one looks. A batch that changed nothing locked nothing: the next may be larger.
     pub(crate) fn learn(&mut self, looked: Duration, held: Duration) -> Duration {

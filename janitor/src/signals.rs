@@ -5,17 +5,20 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// What is said when a second signal breaks off the work.
-const BREAKING_OFF: &str =
-    "a second signal: breaking off at once; the database undoes the batch in hand, the next run carries on";
+const BREAKING_OFF: &str = "a second signal: breaking off at once; the database undoes the batch in hand, or may still finish a change of the \
+     partitions; the next run carries on";
+/// What is said at the first.
+const STOPPING: &str = "a signal: stopping after what is in hand; a second one breaks it off";
 
 /// Cancels `stop` at the first SIGTERM or SIGINT. Whoever works finishes the batch in hand and then looks at it. At the
-/// second of either, the process ends without waiting for anything, after `say` has said so.
+/// second of either, the process ends without waiting for anything. Both are said.
 pub(crate) fn cancel_on_signal(stop: &CancellationToken, say: fn(&str)) -> std::io::Result<()> {
     let (mut terminations, mut interrupts) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = stop.clone();
     tokio::spawn(async move {
         either(&mut terminations, &mut interrupts).await;
         stop.cancel();
+        say(STOPPING);
         either(&mut terminations, &mut interrupts).await;
         say(BREAKING_OFF);
         std::process::exit(i32::from(EXIT_REFUSED));

@@ -73,15 +73,16 @@ pub(crate) async fn keep_looking(mut posts: watch::Receiver<Post>, metrics: Metr
 async fn look(db: &AuthDb, policy: &Policy, with_backlogs: bool, metrics: &Metrics) -> Result<(), DbError> {
     let witnesses = db.clock_witnesses(policy, clock::host_now).await?;
     metrics.clocks(witnesses.host, witnesses.database);
+    // Where the partitions cannot be read, flows are swept all the same.
+    if with_backlogs {
+        count_backlogs(db, policy, witnesses.database, metrics).await?;
+    }
     let layout = db.partition_layout().await?;
     let future_rows = match layout.future() {
         Some(future) => Some(db.count_partition_rows(future, FUTURE_ROWS).await?),
         None => None,
     };
     metrics.partitions(layout.is_partitioned().then(|| (layout.runway_months(witnesses.database), future_rows)));
-    if with_backlogs {
-        count_backlogs(db, policy, witnesses.database, metrics).await?;
-    }
     Ok(())
 }
 

@@ -11,9 +11,7 @@ use crate::metrics::Metrics;
 
 /// How often per watchdog time the runners are looked at; systemd asks for at least two.
 const LOOKS_PER_WATCHDOG: u32 = 4;
-/// Looks without progress after which that is worth a warning: half of the watchdog's time.
-const LOOKS_BEFORE_WARNING: u32 = LOOKS_PER_WATCHDOG / 2;
-/// How often they are asked whether they are alive where no watchdog runs, for the health check.
+/// How often at least they are asked whether they are alive, for the health check too.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// The first connection stands and the runners start.
@@ -57,25 +55,27 @@ pub(crate) async fn keep_status(metrics: Metrics, stop: CancellationToken) {
 /// ends the daemon when its time is up.
 pub(crate) async fn feed_watchdog(metrics: Metrics) {
     let watchdog = sd_notify::watchdog_enabled();
-    let pause = watchdog.map_or(LOOK_EVERY, |span| span / LOOKS_PER_WATCHDOG);
-    let mut hungry = 0;
-    let mut fed = metrics.progress().beats();
+    let pause = watchdog.map_or(LOOK_EVERY, |span| (span / LOOKS_PER_WATCHDOG).min(LOOK_EVERY));
+    let mut fed = (Instant::now(), metrics.progress().beats());
+    let mut is_said = false;
     loop {
         metrics.progress().ask();
         tokio::time::sleep(pause).await;
+        let Some(watchdog) = watchdog else { continue };
         let beats = metrics.progress().beats();
-        if watchdog.is_none() {
-            continue;
-        }
-        if beats.all_after(fed) {
+        if beats.all_after(fed.1) {
             tell(&[NotifyState::Watchdog]);
-            (fed, hungry) = (beats, 0);
+            (fed, is_said) = ((Instant::now(), beats), false);
             continue;
         }
-        hungry += 1;
         let (job, span) = metrics.progress().stillest(Instant::now());
         let line = format!("{job} shows no progress for {:.1} s; systemd's watchdog is not fed", span.as_secs_f64());
-        if hungry == LOOKS_BEFORE_WARNING { warn!("{line}") } else { debug!("{line}") }
+        if !is_said && fed.0.elapsed() >= watchdog / 2 {
+            warn!("{line}");
+            is_said = true;
+        } else {
+            debug!("{line}");
+        }
     }
 }
 

@@ -100,7 +100,7 @@ async fn a_held_month_is_out_of_the_table_and_comes_back_row_by_row_as_it_was() 
     on_every_partitioned_table(|world| async move {
         let oldest = begin(&world).await;
         let before = tokens(&world).await;
-        let HoldOutcome::Held { table } = hold(&world, &oldest).await else { panic!("it is old and holds rows") };
+        let HoldOutcome::Held { table, .. } = hold(&world, &oldest).await else { panic!("it is old and holds rows") };
         let held = the_held(&world).await;
         assert_eq!((&held.table, held.month(), held.is_empty), (&table, months_ago(&world, 9).await, false));
         assert!(held.since <= world.now().await && held.since >= world.start);
@@ -193,7 +193,7 @@ async fn letting_a_month_go_waits_for_who_reads_it() {
 async fn tables_of_others_are_left_alone_whatever_they_are_called() {
     on_every_partitioned_table(|world| async move {
         let oldest = begin(&world).await;
-        let HoldOutcome::Held { table } = hold(&world, &oldest).await else { panic!("it is old and holds rows") };
+        let HoldOutcome::Held { table, .. } = hold(&world, &oldest).await else { panic!("it is old and holds rows") };
         let held = the_held(&world).await;
         let comment = world
             .column(&format!(
@@ -236,20 +236,30 @@ async fn tables_of_others_are_left_alone_whatever_they_are_called() {
 async fn a_hold_that_broke_off_is_completed() {
     on_every_partitioned_table(|world| async move {
         let oldest = begin(&world).await;
-        let HoldOutcome::Held { table } = hold(&world, &oldest).await else { panic!("it is old and holds rows") };
+        let HoldOutcome::Held { table, .. } = hold(&world, &oldest).await else { panic!("it is old and holds rows") };
         let first = the_held(&world).await;
         assert_eq!(restore(&world, &first).await, RollOutcome::Done);
         // Killed after the table was made.
         world.execute(&format!("CREATE TABLE {table} LIKE RefreshTokens")).await;
         assert_eq!(held(&world).await.months, [], "it is not known to be ours yet");
-        assert_eq!(hold(&world, &oldest).await, HoldOutcome::Held { table: table.clone() }, "on {}", world.engine());
+        let again = hold(&world, &oldest).await;
+        assert!(
+            matches!(&again, HoldOutcome::Held { table: same, .. } if *same == table),
+            "on {}: {again:?}",
+            world.engine()
+        );
         assert_eq!(world.number(&format!("SELECT COUNT(*) FROM {table}")).await, 5);
 
         // Killed before the exchange: everything is as after it was undone.
         let name = &oldest.name;
         world.execute(&format!("ALTER TABLE RefreshTokens EXCHANGE PARTITION {name} WITH TABLE {table}")).await;
         assert!(the_held(&world).await.is_empty);
-        assert_eq!(hold(&world, &oldest).await, HoldOutcome::Held { table: table.clone() }, "on {}", world.engine());
+        let again = hold(&world, &oldest).await;
+        assert!(
+            matches!(&again, HoldOutcome::Held { table: same, .. } if *same == table),
+            "on {}: {again:?}",
+            world.engine()
+        );
         assert!(!the_held(&world).await.is_empty);
 
         // Killed after the held table was dropped: the empty partition goes next time.

@@ -9,6 +9,7 @@ mod connections;
 mod contention;
 mod counts;
 mod demo;
+mod demotion;
 mod device_flow_list;
 mod device_flows;
 mod encryption;

@@ -153,7 +153,7 @@ async fn a_second_signal_breaks_off_at_once_and_the_server_undoes_the_batch() {
         let mut daemon = patient(&world).start();
         await_hanging_batches(&world, 1).await;
         daemon.signal(Signal::TERM);
-        daemon.line("stopping after the batches in hand").await;
+        daemon.line("stopping after what is in hand").await;
         daemon.signal(Signal::TERM);
         daemon.line("a second signal: breaking off at once").await;
         let (status, said) = daemon.end().await;
@@ -173,7 +173,7 @@ async fn one_signal_finishes_the_batch_in_hand() {
         let mut daemon = patient(&world).start();
         await_hanging_batches(&world, 1).await;
         daemon.signal(Signal::INT);
-        daemon.line("stopping after the batches in hand").await;
+        daemon.line("stopping after what is in hand").await;
         lock.release().await;
         let (status, said) = daemon.end().await;
         assert_eq!(status.code(), Some(0), "{said:?}");

@@ -14,6 +14,7 @@ mod notify_socket;
 mod once;
 mod outages;
 mod partition_command;
+mod patience;
 mod plans;
 mod program;
 mod reload;

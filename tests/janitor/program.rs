@@ -96,8 +96,13 @@ impl Janitor {
 
     /// Starts the daemon.
     pub(crate) fn start(self) -> Daemon {
+        self.start_as("run")
+    }
+
+    /// Starts one of its commands.
+    pub(crate) fn start_as(self, name: &str) -> Daemon {
         let mut command = leash::command(program());
-        command.arg("run").current_dir(self.folder.path()).env_clear().envs(self.variables.clone());
+        command.arg(name).current_dir(self.folder.path()).env_clear().envs(self.variables.clone());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = Process::spawn(command).expect("the program starts");
         let errors = BufReader::new(process.take_stderr().expect("its standard error is a pipe"));

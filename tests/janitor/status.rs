@@ -1,5 +1,6 @@
 //! `status` and `check`: what monitoring and a cautious operator are told.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
 use authdb_shared::Timestamp;
@@ -198,6 +199,25 @@ async fn a_database_that_cannot_be_reached_is_unknown() {
         outcome.assert_code(3);
         outcome.assert_errors(&["no connection"]);
     }
+    let outcome = janitor.run(&["status", "--json"]).await;
+    outcome.assert_code(3);
+    let json: Value = serde_json::from_str(&outcome.output).expect("monitoring can read it all the same");
+    assert_eq!((json["level"].as_str(), json["at"].as_str()), (Some("critical"), None), "{json:#}");
+    assert!(findings(&json).contains("no connection"), "{json:#}");
+}
+
+#[tokio::test]
+async fn what_only_reads_ends_at_the_first_signal() {
+    // A server that takes connections and never greets.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = silent.local_addr().expect("it is bound").port();
+    for command in ["status", "check", "plan"] {
+        let janitor = Janitor::on(&format!("mysql://authdb:wrong@127.0.0.1:{port}/auth"));
+        let process = janitor.with("AUTHDB_DATABASE_CONNECT_TIMEOUT", "1h").start_as(command);
+        let _connection = silent.accept().await.expect("it connects");
+        let (status, said) = process.stop().await;
+        assert_eq!(status.signal(), Some(15), "{command}: {said:?}");
+    }
 }
 
 #[tokio::test]
@@ -207,6 +227,8 @@ async fn a_database_that_cannot_be_used_is_critical_and_no_warning() {
         let outcome = janitor(&world).run(&["status", "--json"]).await;
         outcome.assert_code(2);
         outcome.assert_errors(&["it lacks table AuthorizationFlows"]);
+        let json: Value = serde_json::from_str(&outcome.output).expect("monitoring can read it all the same");
+        assert!(findings(&json).contains("it lacks table AuthorizationFlows"), "{json:#}");
     })
     .await;
 }

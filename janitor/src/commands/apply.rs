@@ -13,6 +13,7 @@ use authdb_shared::{Error, Timestamp, clock};
 use tokio_util::sync::CancellationToken;
 
 use super::once;
+use super::output::{complain, tell};
 use crate::bar::Bar;
 use crate::jobs::Janitor;
 
@@ -26,11 +27,11 @@ const LONGEST_VALIDITY: Duration = Duration::from_hours(24);
 pub(crate) async fn run(config: &Config, file: &Path, stop: CancellationToken) -> anyhow::Result<u8> {
     let plan = read(file)?;
     let db = AuthDb::connect(&config.database).await.map_err(Error::from)?;
-    println!("{} on {}", db.place(), db.server());
+    tell!("{} on {}", db.place(), db.server());
     let made_at = match check(&db, config, &plan).await {
         Ok(made_at) => made_at,
         Err(Refusal::Reason(reason)) => {
-            eprintln!("authdb-janitor: nothing was changed: {reason}. Make a new plan with `authdb-janitor plan`");
+            complain(format_args!("nothing was changed: {reason}. Make a new plan with `authdb-janitor plan`"));
             db.close().await;
             return Ok(EXIT_REFUSED);
         }

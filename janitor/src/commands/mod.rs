@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod once;
+pub(crate) mod output;
 pub(crate) mod partition;
 pub(crate) mod plan;
 pub(crate) mod restore;

@@ -9,6 +9,7 @@ use authdb_shared::janitor::Job;
 use authdb_shared::{Error, text};
 use tokio_util::sync::CancellationToken;
 
+use super::output::{complain, tell};
 use crate::bar::Bar;
 use crate::jobs::Janitor;
 use crate::report::{Outcome, Report};
@@ -20,7 +21,7 @@ use crate::tenure::NotTaken;
 /// If the database cannot be reached.
 pub(crate) async fn run(config: &Config, jobs: &[Job], stop: CancellationToken) -> anyhow::Result<u8> {
     let db = AuthDb::connect(&config.database).await.map_err(Error::from)?;
-    println!("{} on {}", db.place(), db.server());
+    tell!("{} on {}", db.place(), db.server());
     let janitor = Janitor::open(db, config, stop.clone()).await.map_err(Error::from)?.showing(Bar::begin());
     let code = match take_charge(&janitor, &stop).await {
         Ok(()) => work(&janitor, Job::or_all(jobs)).await,
@@ -54,28 +55,28 @@ pub(crate) async fn work(janitor: &Janitor, jobs: &[Job]) -> u8 {
 /// had, or a signal came first.
 pub(crate) async fn take_charge(janitor: &Janitor, stop: &CancellationToken) -> Result<(), u8> {
     if let Some(obstacle) = janitor.ledger_obstacle() {
-        eprintln!("runs are not written down, and several janitors are not kept apart: {obstacle}");
+        complain(format_args!("runs are not written down, and several janitors are not kept apart: {obstacle}"));
     }
-    let say = |reason: &str| eprintln!("authdb-janitor: waiting: {}", text::harmless(reason));
+    let say = |reason: &str| complain(format_args!("waiting: {}", text::harmless(reason)));
     let taken = tokio::select! {
         taken = janitor.tenure().take(say) => taken,
         () = stop.cancelled() => {
-            eprintln!("authdb-janitor: stopped while it waited for the lease; nothing was changed");
+            complain("stopped while it waited for the lease; nothing was changed");
             return Err(EXIT_REFUSED);
         }
     };
     taken.map_err(|reason| match reason {
         NotTaken::AtWork(holder) => {
-            eprintln!(
-                "authdb-janitor: nothing was changed, because the janitor {} is in charge and at work. What is due is done \
+            complain(format_args!(
+                "nothing was changed, because the janitor {} is in charge and at work. What is due is done \
                  by its next run; to do it by hand, stop that janitor first",
                 text::harmless(&holder)
-            );
+            ));
             EXIT_REFUSED
         }
         NotTaken::Hindered(obstacle) => {
             let reason = text::harmless(&obstacle.reason);
-            eprintln!("authdb-janitor: nothing was changed, because the lease cannot be had: {reason}");
+            complain(format_args!("nothing was changed, because the lease cannot be had: {reason}"));
             if obstacle.is_connection_loss { EXIT_UNREACHABLE } else { EXIT_REFUSED }
         }
     })

@@ -11,6 +11,7 @@ use authdb_shared::{Error, Timestamp, clock, text};
 use tokio_util::sync::CancellationToken;
 
 use super::once;
+use super::output::{complain, tell};
 use crate::jobs::Janitor;
 use crate::runner::jittered;
 
@@ -27,7 +28,7 @@ pub(crate) async fn run(config: &Config, yes: bool, stop: CancellationToken) -> 
     let connected =
         if yes { AuthDb::connect(&config.database).await } else { AuthDb::connect_read_only(&config.database).await };
     let db = connected.map_err(Error::from)?;
-    println!("{} on {}", db.place(), db.server());
+    tell!("{} on {}", db.place(), db.server());
     let planned = plan(&db, config).await;
     let planned = match planned.map_err(Error::from)? {
         Ok(planned) => planned,
@@ -39,7 +40,7 @@ pub(crate) async fn run(config: &Config, yes: bool, stop: CancellationToken) -> 
     show(&planned, config.janitor.p_future_copy_limit);
     if !yes {
         db.close().await;
-        println!("nothing was changed; in a quiet hour, `authdb-janitor partition --yes` does it");
+        tell!("nothing was changed; in a quiet hour, `authdb-janitor partition --yes` does it");
         return Ok(EXIT_REFUSED);
     }
     let janitor = Janitor::open(db.clone(), config, stop.clone()).await.map_err(Error::from)?;
@@ -78,7 +79,7 @@ async fn partition(db: &AuthDb, janitor: &Janitor, planned: &Partitioning) -> Re
     let outcome = janitor.ledger().recorded("partition", &change, work).await?;
     if outcome == RollOutcome::Done {
         let partitions = db.partition_layout().await?.partitions.len();
-        println!("RefreshTokens has {partitions} partitions now; from now on `authdb-janitor` rolls them");
+        tell!("RefreshTokens has {partitions} partitions now; from now on `authdb-janitor` rolls them");
     }
     Ok(outcome)
 }
@@ -101,7 +102,7 @@ where
 }
 
 pub(super) fn refuse(reason: &str) -> u8 {
-    eprintln!("authdb-janitor: nothing was changed: {}", text::harmless(reason));
+    complain(format_args!("nothing was changed: {}", text::harmless(reason)));
     EXIT_REFUSED
 }
 
@@ -110,36 +111,36 @@ fn show(planned: &Partitioning, copy_limit: u32) {
     let date = |time: Option<Timestamp>| time.map_or("none".to_owned(), |time| time.to_string());
     let ends =
         [planned.months.first(), planned.months.last()].map(|month| month.map_or("", |month| month.name.as_str()));
-    println!("RefreshTokens has no partitions; making them copies every row, and nobody can log in meanwhile:");
-    println!("  rows       {about}{}", planned.rows);
-    println!("  tokens     oldest dated {}, newest {}", date(planned.oldest), date(planned.newest));
-    println!("  months     {}, from {} to {}, then p_future", planned.months.len(), ends[0], ends[1]);
+    tell!("RefreshTokens has no partitions; making them copies every row, and nobody can log in meanwhile:");
+    tell!("  rows       {about}{}", planned.rows);
+    tell!("  tokens     oldest dated {}, newest {}", date(planned.oldest), date(planned.newest));
+    tell!("  months     {}, from {} to {}, then p_future", planned.months.len(), ends[0], ends[1]);
     if planned.beyond > 0 {
         show_beyond(planned.beyond, copy_limit);
     }
-    println!(
+    tell!(
         "  blocked    about {}, reckoned at {} rows a second",
         humantime::format_duration(planned.blocked_for()),
         Partitioning::ROWS_PER_SECOND
     );
-    println!("  disk       about {} bytes more while it copies, as much as the table has now", planned.bytes);
-    println!("  statement  {}", text::harmless(&planned.statement));
+    tell!("  disk       about {} bytes more while it copies, as much as the table has now", planned.bytes);
+    tell!("  statement  {}", text::harmless(&planned.statement));
 }
 
 /// What follows from rows in `p_future`.
 fn show_beyond(rows: u64, copy_limit: u32) {
     if rows <= u64::from(copy_limit) {
-        println!(
+        tell!(
             "  p_future   {rows} rows, whose keys are no UUIDv7: nothing drops them, and each month that is added copies them"
         );
         return;
     }
-    println!(
+    tell!(
         "  p_future   more than {copy_limit} rows, whose keys are no UUIDv7. Nothing ever drops them, and each month that is"
     );
-    println!("             added would copy them while nobody can log in, so no run adds one while they are more than");
-    println!(
+    tell!("             added would copy them while nobody can log in, so no run adds one while they are more than");
+    tell!(
         "             janitor.p_future_copy_limit: it takes a quiet hour for each, or a higher limit. Before you partition,"
     );
-    println!("             revoke those of them that nobody uses, and delete the rows that are revoked");
+    tell!("             revoke those of them that nobody uses, and delete the rows that are revoked");
 }

@@ -10,6 +10,8 @@ use authdb_shared::db::AuthDb;
 use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED};
 use authdb_shared::janitor::{Job, Plan};
 
+use super::output::print;
+
 /// Prints the plan of the jobs, and with `file` writes it there as JSON for `apply`.
 ///
 /// # Errors
@@ -23,10 +25,6 @@ pub(crate) async fn run(config: &Config, jobs: &[Job], as_json: bool, file: Opti
     if let Some(file) = file {
         std::fs::write(file, format!("{json}\n")).with_context(|| format!("writing the plan to {}", file.display()))?;
     }
-    if as_json {
-        println!("{json}");
-    } else {
-        print!("{plan}");
-    }
+    print(&if as_json { format!("{json}\n") } else { plan.to_string() })?;
     Ok(if plan.is_refused() { EXIT_REFUSED } else { EXIT_DONE })
 }

@@ -3,14 +3,15 @@
 //! It asks no clocks. Nothing that it does depends on the time, and a wrong clock may be why the month has to come back. So
 //! its run is no witness of the clocks, either.
 
-use authdb_shared::Error;
 use authdb_shared::actor::Actor;
 use authdb_shared::config::Config;
 use authdb_shared::db::{AuthDb, DbError, HeldMonth, RollOutcome};
-use authdb_shared::error::EXIT_DONE;
+use authdb_shared::error::{EXIT_DONE, EXIT_REFUSED};
+use authdb_shared::{Error, text};
 use tokio_util::sync::CancellationToken;
 
 use super::once;
+use super::output::{complain, tell};
 use super::partition::{patiently, refuse};
 use crate::jobs::Janitor;
 
@@ -20,7 +21,7 @@ use crate::jobs::Janitor;
 /// If the database cannot be asked, or cannot do it.
 pub(crate) async fn run(config: &Config, month: &str, stop: CancellationToken) -> anyhow::Result<u8> {
     let db = AuthDb::connect(&config.database).await.map_err(Error::from)?;
-    println!("{} on {}", db.place(), db.server());
+    tell!("{} on {}", db.place(), db.server());
     let held = db.held_months().await.map_err(Error::from)?;
     let held = match held.find(month) {
         Ok(held) => held.clone(),
@@ -29,6 +30,8 @@ pub(crate) async fn run(config: &Config, month: &str, stop: CancellationToken) -
             return Ok(refuse(&[vec![reason], held.doubtful].concat().join("; ")));
         }
     };
+    let (rows, month, table) = (held.rows, held.month(), &held.table);
+    tell!("{month} is held in {table}, about {rows} rows. They are checked while nobody can log in");
     let janitor = Janitor::open(db.clone(), config, stop.clone()).await.map_err(Error::from)?;
     let outcome = match once::take_charge(&janitor, &stop).await {
         Ok(()) => restore(&db, &janitor, config, &held).await,
@@ -40,15 +43,33 @@ pub(crate) async fn run(config: &Config, month: &str, stop: CancellationToken) -
     janitor.close().await;
     match outcome.map_err(Error::from)? {
         RollOutcome::Done => {
-            println!(
-                "{} is back in RefreshTokens. It is as old as before, so the next run holds it again: raise",
-                held.month()
-            );
-            println!("policy.refresh_token_retention_months, or stop the janitor, until it is no longer needed");
+            tell!("{}", done(&held, config));
             Ok(EXIT_DONE)
         }
-        RollOutcome::Refused(reason) => Ok(refuse(&reason)),
+        RollOutcome::Refused(reason) => {
+            let reason = text::harmless(&reason);
+            complain(format_args!(
+                "{} was not given back: {reason}. Its rows are still in {}",
+                held.month(),
+                held.table
+            ));
+            Ok(EXIT_REFUSED)
+        }
     }
+}
+
+/// That it is back, and what becomes of it if nobody does anything.
+fn done(held: &HeldMonth, config: &Config) -> String {
+    let again = if config.janitor.hold_dropped.is_zero() {
+        "the next run DROPS it for good, because janitor.hold_dropped is off"
+    } else {
+        "the next run holds it again"
+    };
+    format!(
+        "{} is back in RefreshTokens. It is as old as before, so {again}: raise\n\
+         policy.refresh_token_retention_months, or stop the janitor, until it is no longer needed",
+        held.month()
+    )
 }
 
 async fn restore(db: &AuthDb, janitor: &Janitor, config: &Config, held: &HeldMonth) -> Result<RollOutcome, DbError> {

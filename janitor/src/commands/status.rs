@@ -2,19 +2,23 @@
 
 use authdb_shared::config::Config;
 use authdb_shared::db::{AuthDb, DbError};
+use authdb_shared::error::EXIT_UNREACHABLE;
 use authdb_shared::health::{Finding, Level};
 use authdb_shared::janitor::{self, JanitorStatus, SweepBacklog};
 use authdb_shared::{Error, Timestamp, clock, text};
 use serde::Serialize;
+
+use super::output::{complain, print};
 
 /// How the janitor is.
 #[derive(Serialize)]
 struct Status {
     level: Level,
     database: String,
-    server: String,
+    /// None where the database could not be asked, as all that follows but the findings.
+    server: Option<String>,
     /// The database's time.
-    at: String,
+    at: Option<String>,
     lease: Option<LeaseStatus>,
     jobs: Vec<JobStatus>,
     backlog: Vec<BacklogStatus>,
@@ -53,25 +57,27 @@ struct BacklogStatus {
 }
 
 /// Prints the status; the exit code is its level. A database that answers and cannot be used is critical: monitoring must
-/// not take it for a warning.
+/// not take it for a warning. One that cannot be reached is unknown.
 ///
 /// # Errors
-/// If the database cannot be reached.
+/// If the status cannot be written.
 pub(crate) async fn run(config: &Config, as_json: bool) -> anyhow::Result<u8> {
-    let status = match look(config).await {
-        Ok(status) => status,
-        Err(error) if error.is_connection_loss() => return Err(Error::from(error).into()),
+    let (status, code) = match look(config).await {
+        Ok(status) => {
+            let code = status.level.exit_code();
+            (Some(status), code)
+        }
         Err(error) => {
-            eprintln!("authdb-janitor: {error}");
-            return Ok(Level::Critical.exit_code());
+            let code = if error.is_connection_loss() { EXIT_UNREACHABLE } else { Level::Critical.exit_code() };
+            let error = Error::from(error);
+            complain(&error);
+            (as_json.then(|| Status::without_database(config, &error)), code)
         }
     };
-    if as_json {
-        println!("{}", serde_json::to_string_pretty(&status)?);
-    } else {
-        print(&status);
+    if let Some(status) = status {
+        print(&if as_json { serde_json::to_string_pretty(&status)? + "\n" } else { lines(&status) })?;
     }
-    Ok(status.level.exit_code())
+    Ok(code)
 }
 
 async fn look(config: &Config) -> Result<Status, DbError> {
@@ -99,14 +105,30 @@ impl Status {
         Self {
             level: status.level(),
             database: db.place().to_owned(),
-            server: db.server(),
-            at: text(status.at),
+            server: Some(db.server()),
+            at: Some(text(status.at)),
             lease,
             jobs: status.jobs.iter().map(JobStatus::of).collect(),
             backlog: backlog.collect(),
             runway_months: status.runway_months,
             p_future_rows: status.p_future_rows,
             findings: status.findings,
+        }
+    }
+
+    /// All that can be said where the database cannot be asked.
+    fn without_database(config: &Config, error: &Error) -> Self {
+        Self {
+            level: Level::Critical,
+            database: config.database.url.place(),
+            server: None,
+            at: None,
+            lease: None,
+            jobs: Vec::new(),
+            backlog: Vec::new(),
+            runway_months: None,
+            p_future_rows: None,
+            findings: vec![Finding::critical("database", error.to_string())],
         }
     }
 }
@@ -125,30 +147,31 @@ impl JobStatus {
     }
 }
 
-fn print(status: &Status) {
-    println!("{}: {} ({}) at {}", status.level, status.database, status.server, status.at);
-    match &status.lease {
+fn lines(status: &Status) -> String {
+    let (server, at) = (status.server.as_deref().unwrap_or_default(), status.at.as_deref().unwrap_or_default());
+    let mut lines = vec![format!("{}: {} ({server}) at {at}", status.level, status.database)];
+    lines.push(match &status.lease {
         Some(lease) if lease.is_held => {
             let until = lease.until.as_deref().unwrap_or_default();
-            println!("lease      {} until {until}", text::harmless(&lease.holder));
+            format!("lease      {} until {until}", text::harmless(&lease.holder))
         }
-        _ => println!("lease      nobody holds it"),
-    }
+        _ => "lease      nobody holds it".to_owned(),
+    });
     for job in &status.jobs {
         let last = job.last_start.as_deref().unwrap_or("never");
         let outcome = job.last_outcome.as_deref().unwrap_or("-");
         let next = job.next_due.as_deref().unwrap_or("never");
-        println!("{:<10} last {last} ({outcome}), next {next}", job.job);
+        lines.push(format!("{:<10} last {last} ({outcome}), next {next}", job.job));
     }
     for backlog in &status.backlog {
         let least = if backlog.is_at_least { "at least " } else { "" };
         let oldest = backlog.oldest.as_ref().map(|oldest| format!(", the oldest of {oldest}")).unwrap_or_default();
-        println!("due        {}: {least}{}{oldest}", backlog.sweep, backlog.rows);
+        lines.push(format!("due        {}: {least}{}{oldest}", backlog.sweep, backlog.rows));
     }
     if let Some(runway) = status.runway_months {
-        println!("partitions {runway} months ahead, {} rows in the last one", status.p_future_rows.unwrap_or_default());
+        let rows = status.p_future_rows.unwrap_or_default();
+        lines.push(format!("partitions {runway} months ahead, {rows} rows in the last one"));
     }
-    for finding in &status.findings {
-        println!("{finding}");
-    }
+    lines.extend(status.findings.iter().map(Finding::to_string));
+    lines.join("\n") + "\n"
 }

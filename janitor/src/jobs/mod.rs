@@ -1,6 +1,7 @@
 //! The jobs: idempotent, without input but the policy and the database's time, each ending in a typed report.
 
 mod flows;
+mod sweeps;
 mod tokens;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,10 +16,8 @@ use authdb_shared::partition::Layout;
 use authdb_shared::{Policy, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
 
 use crate::bar::Bar;
-use crate::busy::Business;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::pace::{Limits, Pace};
@@ -171,6 +170,7 @@ impl Janitor {
 
     /// Gives the lease back and hangs up.
     pub(crate) async fn close(&self) {
+        self.ledger.close().await;
         self.tenure.end().await;
         self.db.close().await;
     }
@@ -259,72 +259,6 @@ impl Run<'_> {
         } else {
             "the time is up (janitor.time_budget); the next run carries on".to_owned()
         });
-    }
-
-    /// Sweeps to the end, or until the run must stop.
-    async fn sweep(&self, sweep: Sweep, report: &mut Report) -> Result<(), DbError> {
-        let mut cursor = self.janitor.cursor(sweep, self.now);
-        report.swept.push((sweep, 0));
-        self.janitor.bar.start(sweep);
-        let mut pace = self.janitor.pace();
-        let mut business = Business::new(self.janitor.settings.busy_threads);
-        loop {
-            self.leave_in_peace(&mut business, report).await?;
-            if self.must_stop() {
-                self.janitor.keep(cursor);
-                self.leave_unfinished(report);
-                return Ok(());
-            }
-            let batch = self.sweep_batch(&mut cursor, pace.rows()).await?;
-            if let Some((_, rows)) = report.swept.last_mut() {
-                *rows += batch.rows;
-            }
-            self.janitor.metrics.batch(report.job, sweep, batch.rows, batch.held);
-            self.show(&cursor, batch.rows).await;
-            if batch.is_last {
-                self.janitor.metrics.backlog(sweep, 0);
-                return Ok(());
-            }
-            self.rest(pace.learn(batch.looked, batch.held)).await;
-        }
-    }
-
-    /// Moves the bar on. How much is left is only to be looked at, so a count that fails or that a signal interrupts leaves
-    /// the bar without it.
-    async fn show(&self, cursor: &SweepCursor, rows: u64) {
-        let bar = &self.janitor.bar;
-        if bar.wants_count() {
-            let left = tokio::select! {
-                left = self.janitor.db.backlog(cursor) => left.ok(),
-                () = self.janitor.stop.cancelled() => None,
-            };
-            bar.count(rows, left);
-        }
-        bar.add(rows);
-    }
-
-    /// Waits while the server is busy, unless the run must end.
-    async fn leave_in_peace(&self, business: &mut Business, report: &mut Report) -> Result<(), DbError> {
-        while let Some((pause, reason)) = business.pause(&self.janitor.db).await? {
-            if self.must_stop() {
-                break;
-            }
-            debug!("{}: waiting: {reason}", report.job);
-            report.waited(pause, reason);
-            self.janitor.metrics.step(report.job);
-            self.rest(pause.min(self.deadline.saturating_duration_since(Instant::now()))).await;
-        }
-        Ok(())
-    }
-
-    async fn sweep_batch(&self, cursor: &mut SweepCursor, limit: u32) -> Result<authdb_shared::db::Batch, DbError> {
-        for attempt in 1.. {
-            match self.janitor.db.sweep(&self.permit, cursor, limit).await {
-                Err(error) if error.is_contention() && attempt < TRIES => self.wait_after(attempt).await,
-                result => return result,
-            }
-        }
-        unreachable!("the last try returns")
     }
 
     /// A breather after contention, longer each time, and never the same for two janitors. A signal ends it.

@@ -1,8 +1,8 @@
 //! Refresh tokens: months are added ahead of time, then months past the retention are dropped as a whole, or
 //! held for a while first. Where there are no partitions, the same months are deleted row by row.
 
-use authdb_shared::db::{DbError, HoldOutcome, Proving, RollOutcome, RollStep, RollTerms, Sweep};
-use authdb_shared::janitor::{Agenda, Quota, Step};
+use authdb_shared::db::{DbError, HoldOutcome, Proving, RollOutcome, RollStep, RollTerms, Sweep, SweepCursor};
+use authdb_shared::janitor::{Agenda, CANNOT_HOLD_ROWS, Quota, Step};
 use authdb_shared::partition::{Layout, Partition};
 
 use super::{Run, TRIES};
@@ -17,10 +17,17 @@ pub(super) async fn run(run: &Run<'_>, report: &mut Report) -> Result<(), DbErro
     if layout.is_partitioned() {
         return roll(run, &layout, report).await;
     }
+    if !run.janitor.settings.hold_dropped.is_zero() {
+        let due = SweepCursor::start(Sweep::PurgeTokens, run.now, &run.janitor.policy);
+        if run.janitor.db.backlog(&due).await?.rows > 0 {
+            report.refuse(CANNOT_HOLD_ROWS.to_owned());
+        }
+        return Ok(());
+    }
     if run.janitor.db.can_partition() {
         report.notes.push("RefreshTokens has no partitions; old months are deleted row by row".to_owned());
     }
-    run.sweep(Sweep::PurgeTokens, report).await
+    run.sweep(Sweep::PurgeTokens, &mut run.business(), report).await.map(drop)
 }
 
 async fn roll(run: &Run<'_>, layout: &Layout, report: &mut Report) -> Result<(), DbError> {
@@ -123,7 +130,7 @@ async fn take(run: &Run<'_>, step: &Step, report: &mut Report) -> Result<Fate, D
                 run.wait_after(attempt).await;
             }
             Err(error) => {
-                if error.is_connection_loss() && !matches!(step, Step::Roll(RollStep::Add(_))) {
+                if matches!(error, DbError::Uncertain { .. }) && !matches!(step, Step::Roll(RollStep::Add(_))) {
                     // The server may have done it before it was lost, and then it counts for this day.
                     report.has_done_enough();
                     let name = step.partitions().join(", ");
@@ -146,8 +153,8 @@ async fn change(run: &Run<'_>, step: &Step, proving: &Proving<'_>) -> Result<Res
         Step::Release(held) => db.release_month(&run.permit, held, &terms).await?,
         Step::Hold(partition) => {
             return Ok(match db.hold_month(&run.permit, partition, &terms).await? {
-                HoldOutcome::Held { table } => {
-                    let until = run.now.after(janitor.settings.hold_dropped);
+                HoldOutcome::Held { table, since } => {
+                    let until = since.after(janitor.settings.hold_dropped);
                     Ok(format!("{} is held in {table} until {until}", partition.name))
                 }
                 HoldOutcome::Dropped => Ok(format!("dropped {} (it was empty)", partition.name)),

@@ -164,10 +164,17 @@ impl Metrics {
         set_or_clear(&self.0.families.has_lease, is_ours);
         let other = if let Charge::Theirs { holder, .. } = charge { Some(holder.clone()) } else { None };
         let obstacle = if let Charge::Unknown { obstacle } = charge { obstacle.clone() } else { None };
-        self.change(|situation| {
-            situation.other_janitor = other;
-            situation.obstacle = obstacle;
-        });
+        if other.is_some() {
+            // The other one's successes are later ones.
+            self.0.families.last_success.clear();
+        }
+        self.change(|situation| situation.in_charge(other, obstacle, clock::host_now()));
+    }
+
+    /// The work is on another database from now on.
+    pub(crate) fn moved(&self) {
+        self.0.families.last_success.clear();
+        self.change(|situation| situation.moved(clock::host_now()));
     }
 
     /// Whether anybody can read the metrics.

@@ -44,9 +44,9 @@ pub(super) struct Situation {
     pub(super) contact: Contact,
     pub(super) runway: Option<u32>,
     /// Who works, if another does.
-    pub(super) other_janitor: Option<String>,
+    other_janitor: Option<String>,
     /// Why nobody can tell who works.
-    pub(super) obstacle: Option<Obstacle>,
+    obstacle: Option<Obstacle>,
     pub(super) refused_configuration: Option<String>,
     /// Why the clocks were not believed by the last run that looked at them.
     disagreements: Vec<String>,
@@ -85,6 +85,28 @@ impl Situation {
                 // What a new schedule would have wanted in the past was not missed.
                 of_job.last_good = now;
             }
+        }
+    }
+
+    /// Who works by now, if another does, or why nobody can tell. Whoever waited for another has missed nothing that the
+    /// other has done.
+    pub(super) fn in_charge(&mut self, other: Option<String>, obstacle: Option<Obstacle>, now: Timestamp) {
+        if self.other_janitor.is_some() && other.is_none() {
+            self.begin_anew(now);
+        }
+        self.other_janitor = other;
+        self.obstacle = obstacle;
+    }
+
+    /// What was found on another database does not count here.
+    pub(super) fn moved(&mut self, now: Timestamp) {
+        self.disagreements.clear();
+        self.begin_anew(now);
+    }
+
+    fn begin_anew(&mut self, now: Timestamp) {
+        for of_job in self.jobs.iter_mut().flatten() {
+            of_job.last_good = now;
         }
     }
 

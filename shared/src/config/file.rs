@@ -41,23 +41,34 @@ pub(super) struct Content {
     pub(super) contexts: Vec<ContextTable>,
 }
 
+/// What every user of the host shares.
+const OF_SYSTEM: &str = "/etc/authdb/config.toml";
+
 /// The file to read: the one that was named, or the first that exists of `./config.toml`, the user's and the system's.
-pub(super) fn locate(sources: &Sources) -> Option<PathBuf> {
+///
+/// # Errors
+/// If the system's may exist and this user may not know: what it says must not be replaced by defaults without a word.
+pub(super) fn locate(sources: &Sources) -> Result<Option<PathBuf>, ConfigError> {
     if let Some(path) = &sources.config_file {
-        return Some(path.clone());
+        return Ok(Some(path.clone()));
     }
     if let Some(path) = sources.variable(CONFIG_FILE_VARIABLE) {
-        return Some(PathBuf::from(path));
+        return Ok(Some(PathBuf::from(path)));
     }
     let of_user = sources
         .variable("XDG_CONFIG_HOME")
         .map(PathBuf::from)
         .or_else(|| sources.variable("HOME").map(|home| Path::new(&home).join(".config")))
         .map(|folder| folder.join("authdb").join("config.toml"));
-    [Some(PathBuf::from("config.toml")), of_user, Some(PathBuf::from("/etc/authdb/config.toml"))]
-        .into_iter()
-        .flatten()
-        .find(|path| path.exists())
+    let own = [Some(PathBuf::from("config.toml")), of_user].into_iter().flatten().find(|path| path.exists());
+    if own.is_some() {
+        return Ok(own);
+    }
+    let of_system = PathBuf::from(OF_SYSTEM);
+    match of_system.try_exists() {
+        Ok(exists) => Ok(exists.then_some(of_system)),
+        Err(reason) => Err(ConfigError::Unreadable { path: of_system, reason }),
+    }
 }
 
 pub(super) fn read(path: &Path) -> Result<Content, ConfigError> {

@@ -213,7 +213,7 @@ pub(super) struct Settings {
 impl Settings {
     pub(super) fn collect(sources: &Sources) -> Result<Self, ConfigError> {
         refuse_unknown_variables(sources)?;
-        let path = file::locate(sources);
+        let path = file::locate(sources)?;
         let content = path.as_deref().map(file::read).transpose()?.unwrap_or_default();
         let mut values = BTreeMap::new();
         for key in KEYS {

@@ -7,7 +7,8 @@
 //! Where host and database are one machine, or follow the same wrong server of the time, their clocks agree on anything.
 //! Then the last run is heard, of those that saw the clocks agree: it cannot have ended later than now. And the last sign of
 //! life is, whether a run or a token: if it is long ago, something should have happened since that has not, for a janitor
-//! looks every few minutes, and people log in. A run that was refused is no witness, because it was dated by a clock that
+//! looks every few minutes, and people log in. A login after a long time without any is no sign, because a wrong clock dates it
+//! too. A run that was refused is no witness, because it was dated by a clock that
 //! nobody believed; nor is what somebody did by hand, because that asks no clocks. Where there is neither a run nor a dated
 //! token, nothing has ever happened, and there is nothing to lose either.
 
@@ -33,7 +34,8 @@ const KEYS_LOOKED_AT: u32 = 50;
 ///
 /// let database = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
 /// let host = database.before(Duration::from_secs(90));
-/// let witnesses = ClockWitnesses { database, host, newest_token: None, future_token: None, last_run: None };
+/// let witnesses =
+///     ClockWitnesses { database, host, newest_token: None, future_token: None, last_run: None, last_before_hole: None };
 /// assert_eq!(witnesses.disagreements(Duration::from_secs(30)).len(), 1);
 /// assert_eq!(witnesses.disagreements(Duration::from_secs(120)).len(), 0);
 /// ```
@@ -49,6 +51,9 @@ pub struct ClockWitnesses {
     pub future_token: Option<Jti>,
     /// When the last run began that saw the clocks agree.
     pub last_run: Option<Timestamp>,
+    /// The last sign of life before a time without any since the last run that is longer than people leave an installation
+    /// alone, although something has happened afterwards.
+    pub last_before_hole: Option<Timestamp>,
 }
 
 /// After so long without a run and without a new token, it is as likely that the clock has jumped. An installation that
@@ -100,7 +105,11 @@ impl ClockWitnesses {
                 seconds(issued.since(self.database)),
             ));
         }
-        found.extend(self.against_last_run(tolerance).or_else(|| self.against_silence(tolerance)));
+        found.extend(
+            self.against_last_run(tolerance)
+                .or_else(|| self.against_silence(tolerance))
+                .or_else(|| self.against_hole(tolerance)),
+        );
         found
     }
 
@@ -127,6 +136,41 @@ impl ClockWitnesses {
             seconds(silence)
         ))
     }
+
+    fn against_hole(&self, tolerance: Duration) -> Option<String> {
+        let sign = self.last_before_hole.filter(|sign| self.database.since(*sign) > tolerance)?;
+        let since = self.database.since(sign);
+        Some(format!(
+            "nothing has happened for more than 31 days from {sign} on, {} before the database's present, and now tokens \
+             are issued again; perhaps the clock has jumped ahead. If it is right, run once with a policy.max_clock_skew \
+             that is longer than that",
+            seconds(since)
+        ))
+    }
+}
+
+/// From when to when something should have happened: a month at a time, as long as people may leave an installation alone.
+/// A wrong clock dates the tokens that are issued by it, so a fresh one proves nothing. But it cannot fill the time that it
+/// has jumped over, and a janitor that was really off for so long finds that time full of tokens.
+async fn last_before_hole(
+    session: &mut Session,
+    last_run: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    let after = |time: Timestamp| KeyBound::at(time.after(Duration::from_millis(1))).hex();
+    let mut sign = last_run;
+    while now.since(sign) > LONGEST_SILENCE_OF_PEOPLE {
+        let (from, below) = (after(sign), after(sign.after(LONGEST_SILENCE_OF_PEOPLE)));
+        let newest: Option<String> = on_backend!(&mut *session, |connection, text| {
+            let query = sqlx::query_scalar(text(statements::NEWEST_DATED_KEY)).bind(&from).bind(&below);
+            query.fetch_optional(connection).await
+        })?;
+        match newest.and_then(|key| Jti::from_stored(key).issued_at()) {
+            Some(issued) => sign = issued,
+            None => return Ok(Some(sign)),
+        }
+    }
+    Ok(None)
 }
 
 /// A span as people say it, without fractions of a second.
@@ -171,12 +215,17 @@ impl AuthDb {
             let newest = keys(&mut session, statements::NEWEST_KEYS, &credible).await?;
             let beyond = keys(&mut session, statements::KEYS_BEYOND, &credible).await?;
             let last_run = last_run(&mut session).await?;
+            let last_before_hole = match last_run {
+                Some(last_run) => last_before_hole(&mut session, last_run, database).await?,
+                None => None,
+            };
             Ok(ClockWitnesses {
                 database,
                 host: before.after(after.since(before) / 2),
                 newest_token: newest.iter().find_map(Jti::issued_at),
                 future_token: beyond.into_iter().find(|jti| jti.issued_at().is_some()),
                 last_run,
+                last_before_hole,
             })
         })
         .await
@@ -216,15 +265,37 @@ mod tests {
 
     fn witnesses(host: i64, future: Option<i64>) -> Vec<String> {
         let future_token = future.map(|millis| Jti::issue(at(millis), &mut crate::clock::randomness()));
-        ClockWitnesses { database: at(NOW), host: at(host), newest_token: None, future_token, last_run: None }
-            .disagreements(Duration::from_secs(30))
+        ClockWitnesses {
+            database: at(NOW),
+            host: at(host),
+            newest_token: None,
+            future_token,
+            last_run: None,
+            last_before_hole: None,
+        }
+        .disagreements(Duration::from_secs(30))
     }
 
     /// What is said of a last run and a newest token, so many milliseconds before the present.
     fn since(last_run: Option<i64>, newest_token: Option<i64>) -> Vec<String> {
         let [last_run, newest_token] = [last_run, newest_token].map(|millis| millis.map(|millis| at(NOW - millis)));
-        ClockWitnesses { database: at(NOW), host: at(NOW), newest_token, future_token: None, last_run }
-            .disagreements(Duration::from_secs(30))
+        with_hole(last_run, newest_token, None)
+    }
+
+    fn with_hole(
+        last_run: Option<Timestamp>,
+        newest_token: Option<Timestamp>,
+        last_before_hole: Option<Timestamp>,
+    ) -> Vec<String> {
+        ClockWitnesses {
+            database: at(NOW),
+            host: at(NOW),
+            newest_token,
+            future_token: None,
+            last_run,
+            last_before_hole,
+        }
+        .disagreements(Duration::from_secs(30))
     }
 
     #[test]
@@ -260,6 +331,13 @@ mod tests {
         }
         let ahead = since(Some(50 * DAY), Some(40 * DAY));
         assert!(ahead[0].contains("since the newest token was issued at ") && ahead[0].contains("1month"), "{ahead:?}");
+    }
+
+    #[test]
+    fn a_login_does_not_vouch_for_the_clock_that_dated_it() {
+        let before = at(NOW - 40 * 24 * 3_600_000);
+        let jumped = with_hole(Some(before), Some(at(NOW)), Some(before));
+        assert!(jumped.len() == 1 && jumped[0].contains("nothing has happened for more than 31 days"), "{jumped:?}");
     }
 
     #[test]

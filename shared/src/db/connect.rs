@@ -4,6 +4,7 @@
 
 mod refusals;
 
+use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -14,6 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection, Executor, MySqlPool, SqlitePool};
 
 use super::backend::{Backend, Flavour, Pools, WritePools};
+use super::demotion::Demotion;
 use super::sqlite_file::SqliteFile;
 use super::sweep::LOWEST_KEY;
 use super::{AuthDb, DbError, Facts, schema};
@@ -173,6 +175,7 @@ impl AuthDb {
     async fn open(config: &DatabaseConfig, access: Access) -> Result<Self, DbError> {
         let place = config.url.place();
         let lost = |error: sqlx::Error| DbError::from_driver(CONNECTING, &place, &error);
+        let demotion = Demotion::default();
         let (reader, writer, server) = match &config.url {
             DatabaseUrl::Sqlite(path) => {
                 if !path.exists() {
@@ -185,7 +188,7 @@ impl AuthDb {
             }
             DatabaseUrl::MySql(address) => {
                 refusals::check_authority(address, &place)?;
-                let opened = open_mysql(address, config, access).await;
+                let opened = open_mysql(address, config, access, &demotion).await;
                 let (reader, writer, server) = opened.map_err(|error| refusals::explain(address, &place, &error))?;
                 (Pools::MySql(reader), writer.map(WritePools::MySql), server)
             }
@@ -202,6 +205,7 @@ impl AuthDb {
             statement_timeout: config.statement_timeout,
             lock_timeout: config.lock_timeout,
             connect_timeout: config.connect_timeout,
+            demotion,
         };
         Ok(Self { reader, writer, facts: Arc::new(facts) })
     }
@@ -306,9 +310,16 @@ async fn open_mysql(
     address: &MySqlAddress,
     config: &DatabaseConfig,
     access: Access,
+    demotion: &Demotion,
 ) -> Result<MySqlPools, sqlx::Error> {
     let options = mysql_options(address);
-    let pool = || MySqlPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(config.connect_timeout);
+    let pool = || {
+        let demotion = demotion.clone();
+        MySqlPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(config.connect_timeout)
+            .before_acquire(move |_, connection| Box::pin(ready(Ok(demotion.spares(connection.age)))))
+    };
     let limits =
         Limits { statement: config.statement_timeout, lock: config.lock_timeout, connect: config.connect_timeout };
     // One plain connection first: a pool goes on trying until its time is up, and then cannot say what was wrong.

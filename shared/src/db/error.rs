@@ -51,6 +51,16 @@ pub enum DbError {
         /// What the server said.
         reason: String,
     },
+    /// The connection was lost while the server changed a table, which it may finish all the same.
+    #[error("{attempt}: the connection to {place} was lost meanwhile: {reason}. Whether it was done is not known")]
+    Uncertain {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The database.
+        place: String,
+        /// What the driver said.
+        reason: String,
+    },
     /// The account is let in, but may not do this.
     #[error(
         "{attempt}: this account may not do that on {place}: {reason}. Nothing was changed; grant it the privilege"
@@ -212,7 +222,9 @@ mod code {
     pub(super) const GONE: [u16; 7] = [1040, 1203, 1226, 1053, 1927, 1129, 4031];
     /// What a Galera node outside of its cluster answers to every statement.
     pub(super) const NOT_READY: u16 = 1047;
-    pub(super) const READ_ONLY: [u16; 3] = [1290, 1792, 1836];
+    pub(super) const TAKES_NO_WRITES: [u16; 2] = [1290, 1836];
+    /// What our own session for reading may not do.
+    pub(super) const READ_ONLY_SESSION: u16 = 1792;
     /// `MariaDB`'s and `MySQL`'s way to say that a latin1 column cannot be compared with these letters.
     pub(super) const UNSTORABLE: [u16; 2] = [1267, 3988];
 
@@ -247,7 +259,14 @@ impl DbError {
     /// ```
     #[must_use]
     pub fn is_connection_loss(&self) -> bool {
-        matches!(self, Self::Lost { .. } | Self::Denied { .. } | Self::NotReady { .. } | Self::NoFile { .. })
+        matches!(
+            self,
+            Self::Lost { .. }
+                | Self::Uncertain { .. }
+                | Self::Denied { .. }
+                | Self::NotReady { .. }
+                | Self::NoFile { .. }
+        )
     }
 
     /// Why, without what was attempted and where: for a place that says those by itself.
@@ -374,7 +393,7 @@ impl DbError {
             }
             Number::Sqlite(code::INTERRUPTED) => Self::TimeLimit { attempt },
             Number::Sqlite(code::IO | code::CANNOT_OPEN) => Self::Lost { attempt, place, reason },
-            Number::MySql(code) if code::READ_ONLY.contains(&code) => {
+            Number::MySql(code) if code == code::READ_ONLY_SESSION || code::TAKES_NO_WRITES.contains(&code) => {
                 Self::Failed { attempt, place, reason: format!("the server takes no writes: {reason}") }
             }
             _ => Self::Failed { attempt, place, reason },
@@ -394,6 +413,12 @@ pub(super) fn nothing_if_unstorable<T: Default>(result: Result<T, sqlx::Error>) 
         Err(error) if is_unstorable(&error) => Ok(T::default()),
         other => other,
     }
+}
+
+/// Whether a server refused a write because it takes none, and not because our own session may not write.
+pub(super) fn is_refused_as_read_only(error: &sqlx::Error) -> bool {
+    let Some(answer) = error.as_database_error() else { return false };
+    matches!(number(answer), Number::MySql(code) if code::TAKES_NO_WRITES.contains(&code))
 }
 
 enum Number {

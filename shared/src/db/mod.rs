@@ -67,6 +67,7 @@ mod client_codes;
 mod clock_witnesses;
 mod connect;
 mod counts;
+mod demotion;
 mod device_flow_list;
 mod device_flows;
 mod diagnosis;
@@ -115,6 +116,7 @@ pub use census::Census;
 pub use client_codes::ClientCodes;
 pub use clock_witnesses::ClockWitnesses;
 pub use counts::StateCounts;
+use demotion::Demotion;
 pub use device_flows::{ApproveRefusal, DenyRefusal};
 pub(crate) use diagnosis::or_finding;
 pub use ended_subjects::EndedSubject;
@@ -203,6 +205,7 @@ struct Facts {
     statement_timeout: Duration,
     lock_timeout: Duration,
     connect_timeout: Duration,
+    demotion: Demotion,
 }
 
 impl AuthDb {
@@ -422,7 +425,10 @@ impl AuthDb {
     ) -> Result<T, DbError> {
         let patience = self.facts.statement_timeout + self.facts.lock_timeout + self.facts.connect_timeout;
         match tokio::time::timeout(patience, Box::pin(work)).await {
-            Ok(result) => result.map_err(|error| DbError::from_driver(attempt, self.place(), &error)),
+            Ok(result) => result.map_err(|error| {
+                self.facts.demotion.learn(&error);
+                DbError::from_driver(attempt, self.place(), &error)
+            }),
             Err(_) => Err(DbError::silent(attempt, self.place(), patience)),
         }
     }

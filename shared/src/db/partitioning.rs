@@ -207,10 +207,11 @@ impl AuthDb {
     /// # }
     /// ```
     pub async fn partition_tokens(&self, permit: &WritePermit, planned: &Partitioning) -> Result<RollOutcome, DbError> {
-        if self.partition_layout().await?.is_partitioned() {
+        let layout = self.partition_layout().await?;
+        if layout.is_partitioned() {
             return Ok(RollOutcome::Refused("somebody else has partitioned RefreshTokens meanwhile".to_owned()));
         }
-        self.alter_tokens(permit, PARTITIONING, planned.statement.clone()).await?;
+        self.alter_tokens(permit, PARTITIONING, &layout, planned.statement.clone()).await?;
         Ok(RollOutcome::Done)
     }
 

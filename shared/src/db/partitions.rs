@@ -273,7 +273,7 @@ impl AuthDb {
         }
         let Some(future) = layout.future() else {
             let statement = add_statement(None, months, self.key_form().await?);
-            self.alter_tokens(permit, ADDING, statement).await?;
+            self.alter_tokens(permit, ADDING, layout, statement).await?;
             return Ok(RollOutcome::Done);
         };
         if months.is_empty() {
@@ -283,7 +283,7 @@ impl AuthDb {
         if let (_, Some(objection)) = self.weigh_adding(layout, months, limit).await? {
             return Ok(RollOutcome::Refused(objection));
         }
-        self.alter_tokens(permit, ADDING, statement).await?;
+        self.alter_tokens(permit, ADDING, layout, statement).await?;
         Ok(RollOutcome::Done)
     }
 
@@ -340,7 +340,7 @@ impl AuthDb {
         if let Some(objection) = self.prove_for_step(DROPPING, layout, planned, terms).await?.objection() {
             return Ok(RollOutcome::Refused(objection));
         }
-        self.alter_tokens(permit, DROPPING, drop_statement(planned)).await?;
+        self.alter_tokens(permit, DROPPING, layout, drop_statement(planned)).await?;
         Ok(RollOutcome::Done)
     }
 

@@ -189,7 +189,7 @@ pub(super) async fn create(db: &AuthDb, now: Timestamp) -> Result<(), DbError> {
         return db.limited(CREATING, db.define(&permit, missing.collect())).await;
     }
     for (done, definition) in missing.enumerate() {
-        let made = db.run_ddl(CREATING, definition).await;
+        let made = db.run_ddl(None, CREATING, definition).await;
         made.map_err(|error| if done == 0 { error } else { error.after_a_part(db.place()) })?;
     }
     Ok(())

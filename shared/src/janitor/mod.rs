@@ -15,4 +15,16 @@ pub use agenda::{Agenda, Step};
 pub use job::Job;
 pub use plan::{PLAN_VERSION, Plan, PlannedJob, PlannedStep, PlannedSweep, fingerprint, settings};
 pub use quota::Quota;
+/// Why old rows stay where months are to be held and the table has none: a row that is deleted cannot be given back.
+///
+/// # Examples
+/// ```
+/// use authdb_shared::janitor::CANNOT_HOLD_ROWS;
+///
+/// assert!(CANNOT_HOLD_ROWS.contains("janitor.hold_dropped"));
+/// ```
+pub const CANNOT_HOLD_ROWS: &str = "RefreshTokens has no partitions, so no month can be held (janitor.hold_dropped), and \
+                                    nothing is deleted. Partition it (`authdb-janitor partition`), or set \
+                                    janitor.hold_dropped = \"0s\": then old months are deleted row by row, for good";
+
 pub use status::{JanitorStatus, JobStatus, LeaseStatus, SweepBacklog};

@@ -199,11 +199,19 @@ async fn jobs(
         findings.push(Finding::warning("ledger", text));
         return Ok(Vec::new());
     }
-    let mut jobs = Vec::new();
+    let mut runs = Vec::new();
     for job in Job::ALL {
-        let LastRuns { last, last_done, last_refused, first_of_all } = db.last_runs(job.name()).await?;
+        runs.push((job, db.last_runs(job.name()).await?));
+    }
+    let distrusting = distrusting_job(&runs);
+    let mut jobs = Vec::new();
+    for (job, LastRuns { last, last_done, last_refused, refusal, first_of_all }) in runs {
         let (schedule, time_budget) = (job.schedule(&config.janitor), config.janitor.time_budget);
-        findings.extend(outcome_finding(job, last.as_ref(), time_budget, now));
+        if distrusting == Some(job) {
+            findings.push(Finding::critical(job.name(), refusal.unwrap_or_default()));
+        } else {
+            findings.extend(outcome_finding(job, last.as_ref(), time_budget, now));
+        }
         // What was refused may be refused for as long as a token lives, and has findings of its own; the run was there.
         let last_good = last_done.max(last_refused);
         findings.extend(overdue_finding(job, schedule, last_good, first_of_all, time_budget, now));
@@ -228,11 +236,27 @@ async fn lease(db: &AuthDb, now: Timestamp, findings: &mut Vec<Finding>) -> Resu
     }))
 }
 
+/// What a run says that refused its work because of the clocks.
+const DISTRUST: &str = "the clocks disagree";
+
+/// The job whose run found the clocks to disagree, if no run of any job has seen them agree since. One that failed may not
+/// have come to look at them.
+fn distrusting_job(runs: &[(Job, LastRuns)]) -> Option<Job> {
+    let has_distrusted = |runs: &LastRuns| runs.refusal.as_ref().is_some_and(|reason| reason.contains(DISTRUST));
+    let agreed = |(_, runs): &(Job, LastRuns)| {
+        let stopped = runs.last.as_ref().filter(|run| run.outcome == RunOutcome::Stopped).and_then(|run| run.start);
+        let refused = runs.last_refused.filter(|_| !has_distrusted(runs));
+        [runs.last_done, stopped, refused].into_iter().flatten().max()
+    };
+    let last_agreed = runs.iter().filter_map(agreed).max();
+    let distrusting = runs.iter().filter(|(_, runs)| has_distrusted(runs)).max_by_key(|(_, runs)| runs.last_refused)?;
+    (distrusting.1.last_refused > last_agreed).then_some(distrusting.0)
+}
+
 fn outcome_finding(job: Job, last: Option<&Run>, time_budget: Duration, now: Timestamp) -> Option<Finding> {
     let Some(run) = last else { return Some(Finding::warning(job.name(), "never ran here")) };
     let reason = run.error.clone().unwrap_or_default();
     match run.outcome {
-        RunOutcome::Refused if reason.contains("the clocks disagree") => Some(Finding::critical(job.name(), reason)),
         RunOutcome::Refused | RunOutcome::Failed => {
             Some(Finding::warning(job.name(), format!("the last run was {}: {reason}", run.outcome)))
         }

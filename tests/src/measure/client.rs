@@ -100,7 +100,8 @@ impl Client {
             .args([
                 "--local-infile=1",
                 "--execute",
-                &format!("LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE {columns}"),
+                // What is only loaded need not be in the binary log.
+                &format!("SET sql_log_bin = 0; LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE {columns}"),
             ])
             .stdin(Stdio::piped())
             .stdout(Stdio::null());

@@ -4,7 +4,8 @@ use super::super::partitions::{RollOutcome, RollStep, RollTerms, clause, identif
 use super::super::schema::quoted;
 use super::super::{AuthDb, DbError, WritePermit};
 use super::HeldMonth;
-use super::table::{comment, table_name};
+use super::table::{TableFacts, comment, table_name};
+use crate::clock::Timestamp;
 use crate::ids::KeyBound;
 use crate::partition::{Layout, NewPartition, Partition, PartitionBound};
 use crate::text;
@@ -19,8 +20,9 @@ const RESTORING: &str = "giving back a month that was held";
 /// ```
 /// use authdb_shared::db::HoldOutcome;
 ///
-/// let line = match (HoldOutcome::Held { table: "JanitorHeld_2026_4_019d".to_owned() }) {
-///     HoldOutcome::Held { table } => format!("held in {table}"),
+/// let since = authdb_shared::Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
+/// let line = match (HoldOutcome::Held { table: "JanitorHeld_2026_4_019d".to_owned(), since }) {
+///     HoldOutcome::Held { table, .. } => format!("held in {table}"),
 ///     HoldOutcome::Dropped => "it was empty, and is dropped".to_owned(),
 ///     HoldOutcome::Refused(reason) => format!("not done: {reason}"),
 /// };
@@ -32,6 +34,8 @@ pub enum HoldOutcome {
     Held {
         /// The table.
         table: String,
+        /// Since when, by the database's clock.
+        since: Timestamp,
     },
     /// There was nothing to hold, so the empty partition was dropped.
     Dropped,
@@ -94,12 +98,12 @@ impl AuthDb {
         if let Some(objection) = self.prove_for_step(HOLDING, &layout, planned, terms).await?.objection() {
             return Ok(HoldOutcome::Refused(objection));
         }
-        let table = match self.make_held_table(permit, bound, terms).await? {
-            Ok(table) => table,
+        let (table, since) = match self.make_held_table(permit, bound).await? {
+            Ok(made) => made,
             Err(reason) => return Ok(HoldOutcome::Refused(reason)),
         };
-        self.alter_tokens(permit, HOLDING, exchange(&planned.name, &table)).await?;
-        Ok(HoldOutcome::Held { table })
+        self.alter_tokens(permit, HOLDING, &layout, exchange(&planned.name, &table)).await?;
+        Ok(HoldOutcome::Held { table, since })
     }
 
     /// The statement with which [`hold_month`](Self::hold_month) moves the rows, for people who want to see it first.
@@ -126,37 +130,72 @@ impl AuthDb {
         &self,
         permit: &WritePermit,
         bound: KeyBound,
-        terms: &RollTerms<'_>,
-    ) -> Result<Result<String, String>, DbError> {
+    ) -> Result<Result<(String, Timestamp), String>, DbError> {
         let name = table_name(bound);
         let mut facts = self.table_facts(&name).await?;
         if facts.is_none() {
-            self.renew_lease_before(permit, HOLDING).await?;
-            self.run_ddl(HOLDING, format!("CREATE TABLE {} LIKE RefreshTokens", identifier(&name))).await?;
+            self.run_ddl(Some(permit), HOLDING, format!("CREATE TABLE {} LIKE RefreshTokens", identifier(&name)))
+                .await?;
             facts = self.table_facts(&name).await?;
         }
+        let Some(facts) = facts else { return Ok(Err(format!("{name} has gone as soon as it was made; try again"))) };
+        if let Some(objection) = self.objection_to_table(&facts).await? {
+            return Ok(Err(objection));
+        }
+        let unpartitioned = if facts.is_partitioned == 0 { "" } else { " REMOVE PARTITIONING" };
+        // From now on, and not from when a plan was made: the time to undo it would be over before it begins.
+        let since = self.now().await?;
+        let comment = comment(bound, since);
+        let label = format!("ALTER TABLE {} COMMENT = '{comment}'{unpartitioned}", identifier(&facts.name));
+        self.run_ddl(Some(permit), HOLDING, label).await?;
+        Ok(Ok((facts.name, since)))
+    }
+
+    /// Why a month cannot be held, apart from what is in it: the table that it would be exchanged into is there, and is not
+    /// free for it.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # use authdb_shared::{config::{Config, Sources}, db::AuthDb};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = Config::load(&Sources::from_process())?;
+    /// # let db = AuthDb::connect(&config.database).await?;
+    /// for partition in db.partition_layout().await?.partitions {
+    ///     println!("{}: {:?}", partition.name, db.objection_to_holding(&partition).await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn objection_to_holding(&self, partition: &Partition) -> Result<Option<String>, DbError> {
+        let PartitionBound::Below(bound) = partition.bound else { return Ok(None) };
+        match self.table_facts(&table_name(bound)).await? {
+            Some(facts) => self.objection_to_table(&facts).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn objection_to_table(&self, facts: &TableFacts) -> Result<Option<String>, DbError> {
+        let TableFacts { name, comment, .. } = facts;
         let of_tokens = self.table_facts("RefreshTokens").await?.map(|facts| facts.comment);
-        let is_ours = |comment: &str| comment.starts_with(super::table::HOLDS) || Some(comment) == of_tokens.as_deref();
-        let Some(facts) = facts.filter(|facts| is_ours(&facts.comment)) else {
-            return Ok(Err(format!("no month is held in {name}: a table of somebody else is called so; rename it")));
-        };
-        if self.columns_of(&facts.name).await? != self.columns_of("RefreshTokens").await? {
-            return Ok(Err(format!(
+        if !comment.starts_with(super::table::HOLDS) && Some(comment) != of_tokens.as_ref() {
+            return Ok(Some(format!("no month is held in {name}: a table of somebody else is called so; rename it")));
+        }
+        if self.columns_of(name).await? != self.columns_of("RefreshTokens").await? {
+            return Ok(Some(format!(
                 "no month is held in {name}: its columns are not those of RefreshTokens; rename it"
             )));
         }
-        if !self.is_empty_table(&facts.name).await? {
-            return Ok(Err(format!(
+        if !self.is_empty_table(name).await? {
+            return Ok(Some(format!(
                 "the month is held in {name} already, and rows have come to its partition since. They go once the held \
                  month is dropped or given back"
             )));
         }
-        let unpartitioned = if facts.is_partitioned == 0 { "" } else { " REMOVE PARTITIONING" };
-        let comment = comment(bound, terms.now);
-        self.renew_lease_before(permit, HOLDING).await?;
-        let label = format!("ALTER TABLE {} COMMENT = '{comment}'{unpartitioned}", identifier(&facts.name));
-        self.run_ddl(HOLDING, label).await?;
-        Ok(Ok(facts.name))
+        Ok(None)
     }
 
     /// Drops a held month for good. Its rows are proven to be old once more, by the policy of now.
@@ -198,8 +237,7 @@ impl AuthDb {
         {
             return Ok(RollOutcome::Refused(objection));
         }
-        self.renew_lease_before(permit, RELEASING).await?;
-        self.run_ddl(RELEASING, held.release_statement()).await?;
+        self.run_ddl(Some(permit), RELEASING, held.release_statement()).await?;
         Ok(RollOutcome::Done)
     }
 
@@ -245,12 +283,13 @@ impl AuthDb {
                 by_rows(&held)
             )));
         }
-        self.alter_tokens(permit, RESTORING, exchange(&place.name, &held.table)).await?;
+        let layout = self.partition_layout().await?;
+        self.alter_tokens(permit, RESTORING, &layout, exchange(&place.name, &held.table)).await?;
         // What was exchanged for it is the empty partition. Should this be the last step that is reached, the empty table
         // is dropped by a later run.
         if self.is_empty_table(&held.table).await.unwrap_or(false) {
             // The month is back, whatever keeps its empty table from going.
-            let _ = self.run_ddl(RESTORING, held.release_statement()).await;
+            let _ = self.run_ddl(Some(permit), RESTORING, held.release_statement()).await;
         }
         Ok(RollOutcome::Done)
     }
@@ -281,7 +320,7 @@ impl AuthDb {
             Ok((_, statement)) => statement,
             Err(reason) => return Ok(Err(reason)),
         };
-        self.alter_tokens(permit, RESTORING, statement).await?;
+        self.alter_tokens(permit, RESTORING, &layout, statement).await?;
         let made = place(&self.partition_layout().await?, held.bound);
         Ok(made.ok_or_else(|| "the partitions have changed meanwhile; restore again".to_owned()))
     }
@@ -312,11 +351,6 @@ impl AuthDb {
              THAN ({end}))"
         );
         Ok(Ok((cover.clone(), statement)))
-    }
-
-    /// A schema change commits by itself, so the lease is renewed just before.
-    async fn renew_lease_before(&self, permit: &WritePermit, attempt: &'static str) -> Result<(), DbError> {
-        self.limited(attempt, async { permit.commit(self.writing(permit).await?).await }).await
     }
 }
 

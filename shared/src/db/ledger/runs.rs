@@ -138,6 +138,8 @@ pub struct LastRuns {
     pub last_done: Option<Timestamp>,
     /// When the last run began that came to its end and refused something.
     pub last_refused: Option<Timestamp>,
+    /// What that one refused.
+    pub refusal: Option<String>,
     /// When the first run of any job began.
     pub first_of_all: Option<Timestamp>,
 }
@@ -348,13 +350,13 @@ impl AuthDb {
                     .fetch_optional(connection)
                     .await
             })?;
-            let last_done = last_that_ended(&mut session, job, &RunOutcome::Done).await?;
-            let last_refused = last_that_ended(&mut session, job, &RunOutcome::Refused).await?;
+            let (last_done, _) = last_that_ended(&mut session, job, &RunOutcome::Done).await?;
+            let (last_refused, refusal) = last_that_ended(&mut session, job, &RunOutcome::Refused).await?;
             let first: Option<String> = on_backend!(&mut session, |connection, text| {
                 sqlx::query_scalar(text(statements::FIRST_RUN)).fetch_optional(connection).await
             })?;
             let first_of_all = first.as_deref().and_then(Timestamp::from_sql_text);
-            Ok(LastRuns { last: last.map(Run::from), last_done, last_refused, first_of_all })
+            Ok(LastRuns { last: last.map(Run::from), last_done, last_refused, refusal, first_of_all })
         })
         .await
     }
@@ -364,11 +366,12 @@ async fn last_that_ended(
     session: &mut Session,
     job: &str,
     outcome: &RunOutcome,
-) -> Result<Option<Timestamp>, sqlx::Error> {
-    let start: Option<String> = on_backend!(session, |connection, text| {
+) -> Result<(Option<Timestamp>, Option<String>), sqlx::Error> {
+    let row: Option<(String, Option<String>)> = on_backend!(session, |connection, text| {
         let query =
-            sqlx::query_scalar(text(statements::LAST_OF_JOB_THAT_ENDED)).bind(job).bind(outcome.as_str().to_owned());
+            sqlx::query_as(text(statements::LAST_OF_JOB_THAT_ENDED)).bind(job).bind(outcome.as_str().to_owned());
         query.bind(LOOK_BACK).fetch_optional(connection).await
     })?;
-    Ok(start.as_deref().and_then(Timestamp::from_sql_text))
+    let (start, error) = row.unzip();
+    Ok((start.as_deref().and_then(Timestamp::from_sql_text), error.flatten()))
 }

@@ -52,7 +52,7 @@ statements! {
     /// Binds: after, last.
     LAST_TOKEN_TO_PURGE = both(
         "SELECT JTI FROM RefreshTokens WHERE JTI > ? AND JTI <= ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
-         ORDER BY JTI DESC LIMIT 1",
+         AND SUBSTR(REPLACE(JTI, '-', ''), 17, 1) IN ('8', '9', 'a', 'b', 'A', 'B') ORDER BY JTI DESC LIMIT 1",
     );
 
     /// Binds: cut-off, retention, after, limit.
@@ -86,7 +86,8 @@ statements! {
     /// Binds: after, upper bound, limit.
     COUNT_TOKENS_TO_PURGE = both(
         "SELECT COUNT(*) AS seen, COUNT(due) AS due, NULL AS oldest, MAX(JTI) AS last FROM \
-         (SELECT JTI, CASE WHEN SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' THEN 1 END AS due \
+         (SELECT JTI, CASE WHEN SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
+         AND SUBSTR(REPLACE(JTI, '-', ''), 17, 1) IN ('8', '9', 'a', 'b', 'A', 'B') THEN 1 END AS due \
          FROM RefreshTokens WHERE JTI > ? AND JTI < ? ORDER BY JTI LIMIT ?) AS w",
     );
 }

@@ -139,13 +139,13 @@ statements! {
     /// Binds: bound, bound. The lowest `UUIDv7` between two bounds: the oldest of them.
     OLDEST_DATED_KEY = both(
         "SELECT JTI FROM RefreshTokens WHERE JTI >= ? AND JTI < ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
-         ORDER BY JTI LIMIT 1",
+         AND SUBSTR(REPLACE(JTI, '-', ''), 17, 1) IN ('8', '9', 'a', 'b', 'A', 'B') ORDER BY JTI LIMIT 1",
     );
 
     /// Binds: bound, bound. The highest `UUIDv7` between two bounds: the newest of them.
     NEWEST_DATED_KEY = both(
         "SELECT JTI FROM RefreshTokens WHERE JTI >= ? AND JTI < ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
-         ORDER BY JTI DESC LIMIT 1",
+         AND SUBSTR(REPLACE(JTI, '-', ''), 17, 1) IN ('8', '9', 'a', 'b', 'A', 'B') ORDER BY JTI DESC LIMIT 1",
     );
 
     /// Binds: limit. How many rows there are, where they are few.
@@ -164,7 +164,8 @@ statements! {
 
     /// Binds: after, last. Keys that are no `UUIDv7` stay: their age is unknown.
     PURGE_TOKENS = both(
-        "DELETE FROM RefreshTokens WHERE JTI > ? AND JTI <= ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7'",
+        "DELETE FROM RefreshTokens WHERE JTI > ? AND JTI <= ? AND SUBSTR(REPLACE(JTI, '-', ''), 13, 1) = '7' \
+         AND SUBSTR(REPLACE(JTI, '-', ''), 17, 1) IN ('8', '9', 'a', 'b', 'A', 'B')",
     );
 
     /// Binds: key, subject, scope. DiracX's `insert_refresh_token`.

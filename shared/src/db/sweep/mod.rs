@@ -171,6 +171,43 @@ impl AuthDb {
         Ok(Batch { rows, is_last, looked, held })
     }
 
+    /// Moves the cursor behind the next `limit` keys and changes none of them, for a batch that somebody else keeps from being
+    /// made. True if nothing is left; what was passed over is due again for the next sweep.
+    ///
+    /// # Errors
+    /// If the database cannot be asked; the cursor then stays where it was.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::{Sweep, SweepCursor};
+    ///
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("authdb.sqlite3");
+    /// # let config = Demo::configuration(Sources::default(), &path)?;
+    /// # Demo::create(&path, &config, clock::host_now(), &mut clock::randomness()).await?.close().await;
+    /// # let db = AuthDb::connect(&config.database).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let mut cursor = SweepCursor::start(Sweep::ExpireDeviceFlows, db.now().await?, &config.policy);
+    /// assert!(db.pass_over(&mut cursor, 10_000).await?, "there are fewer");
+    /// assert_eq!(db.sweep(&permit, &mut cursor, 10_000).await?.rows, 0, "the cursor is behind all of them");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn pass_over(&self, cursor: &mut SweepCursor, limit: u32) -> Result<bool, DbError> {
+        self.place_cursor(cursor);
+        let (window, _) = self
+            .limited("looking for what is due", async {
+                let mut session = self.reading().await?;
+                look(&mut session, cursor, limit).await
+            })
+            .await?;
+        cursor.is_dense = false;
+        Ok(cursor.advance(window.last, window.seen < i64::from(limit)))
+    }
+
     /// The statement that a sweep changes rows with, in the words of this engine, for people who want to see it first.
     ///
     /// # Examples

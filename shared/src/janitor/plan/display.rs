@@ -58,11 +58,24 @@ impl fmt::Display for PlannedStep {
         let names = text::harmless(&self.partitions.join(", "));
         write!(f, "  {} {names}", self.change)?;
         if let (Some(oldest), Some(newest)) = (&self.oldest, &self.newest) {
-            write!(f, ": {} rows issued from {oldest} to {newest}, about {} bytes", self.rows, self.bytes)?;
+            let rows = self.rows;
+            write!(f, ": {rows} rows{} issued from {oldest} to {newest}, about {} bytes", self.fate(), self.bytes)?;
         } else if self.rows > 0 {
-            let fate = if self.change.starts_with("add") { " of p_future to copy" } else { "" };
-            write!(f, ": {} rows{fate}", self.rows)?;
+            write!(f, ": {} rows{}", self.rows, self.fate())?;
+        }
+        if let (Some(oldest), Some(newest)) = (&self.oldest_key, &self.newest_key) {
+            write!(f, "\n    keys from {} to {}", text::harmless(oldest), text::harmless(newest))?;
+        }
+        if self.undated > 0 {
+            write!(f, "\n    {} keys that carry no time", self.undated)?;
         }
         writeln!(f, "\n    {}", text::harmless(&self.statement))
+    }
+}
+
+impl PlannedStep {
+    /// What becomes of its rows, where they do not go.
+    fn fate(&self) -> &'static str {
+        if self.change.starts_with("add") { " of p_future to copy" } else { "" }
     }
 }

@@ -166,6 +166,15 @@ pub struct PlannedStep {
     pub oldest: Option<String>,
     /// See `oldest`.
     pub newest: Option<String>,
+    /// The keys of those two.
+    #[serde(default)]
+    pub oldest_key: Option<String>,
+    /// See there.
+    #[serde(default)]
+    pub newest_key: Option<String>,
+    /// Rows whose keys carry no time.
+    #[serde(default)]
+    pub undated: u64,
     /// What would be run.
     pub statement: String,
     /// Whether it would be refused; why stands beside the steps.

@@ -1,7 +1,7 @@
 //! What the job of the tokens would do. Whatever a run would find out before a change, a plan finds out too: how many rows
 //! splitting `p_future` copies, and what is in each month that would go.
 
-use super::super::{Agenda, Job, Quota, Step};
+use super::super::{Agenda, CANNOT_HOLD_ROWS, Job, Quota, Step};
 use super::{PlannedJob, PlannedStep, planned_sweep};
 use crate::clock::Timestamp;
 use crate::config::Config;
@@ -20,10 +20,17 @@ pub(super) async fn planned(
 ) -> Result<PlannedJob, DbError> {
     let mut job = PlannedJob::of(Job::Tokens);
     if !layout.is_partitioned() {
+        let sweep = planned_sweep(db, config, Sweep::PurgeTokens, now).await?;
+        if !config.janitor.hold_dropped.is_zero() {
+            if sweep.rows > 0 {
+                job.refused.push(CANNOT_HOLD_ROWS.to_owned());
+            }
+            return Ok(job);
+        }
         if db.can_partition() {
             job.notes.push("RefreshTokens has no partitions; old months are deleted row by row".to_owned());
         }
-        job.sweeps.push(planned_sweep(db, config, Sweep::PurgeTokens, now).await?);
+        job.sweeps.push(sweep);
         return Ok(job);
     }
     let agenda = Agenda::make(layout, &db.held_months().await?, now, &config.policy, &config.janitor);
@@ -60,7 +67,7 @@ async fn weigh(db: &AuthDb, config: &Config, layout: &Layout, step: &Step, now: 
         Step::Roll(roll) => {
             let planned = PlannedStep { statement: db.roll_statement(layout, roll).await?, ..planned };
             match roll {
-                RollStep::Add(months) => adding(db, config, layout, months, planned).await,
+                RollStep::Add(months) => adding(db, config, layout, months, now, planned).await,
                 RollStep::Drop(partition) => {
                     let proof = db.prove_partition(partition, now, &config.policy).await?;
                     let change = "drop a month".to_owned();
@@ -72,7 +79,13 @@ async fn weigh(db: &AuthDb, config: &Config, layout: &Layout, step: &Step, now: 
             let proof = db.prove_partition(partition, now, &config.policy).await?;
             let change = "hold a month, or drop it if empty:".to_owned();
             let statement = AuthDb::hold_statement(partition);
-            Ok(going(PlannedStep { change, statement, bytes: partition.bytes, ..planned }, &proof))
+            let (planned, objection) =
+                going(PlannedStep { change, statement, bytes: partition.bytes, ..planned }, &proof);
+            // An empty month is dropped, and needs no table.
+            if objection.is_none() && proof.rows > 0 {
+                return Ok((planned, db.objection_to_holding(partition).await?));
+            }
+            Ok((planned, objection))
         }
         Step::Release(held) => releasing(db, config, held, now, planned).await,
     }
@@ -83,11 +96,18 @@ async fn adding(
     config: &Config,
     layout: &Layout,
     months: &[NewPartition],
+    now: Timestamp,
     planned: PlannedStep,
 ) -> Result<Weighed, DbError> {
     let (rows, objection) = db.weigh_adding(layout, months, config.janitor.p_future_copy_limit).await?;
     let bytes = layout.future().map_or(0, |future: &Partition| future.bytes);
-    Ok((PlannedStep { change: "add months".to_owned(), rows, bytes, ..planned }, objection))
+    let planned = PlannedStep { change: "add months".to_owned(), rows, bytes, ..planned };
+    let Some(future) = layout.future().filter(|_| rows > 0 && objection.is_none()) else {
+        return Ok((planned, objection));
+    };
+    // They are few enough to be copied, and so to be read.
+    let proof = db.prove_partition(future, now, &config.policy).await?;
+    Ok((PlannedStep { rows, active: 0, ..going(planned, &proof).0 }, None))
 }
 
 async fn releasing(
@@ -112,11 +132,15 @@ async fn releasing(
 /// A step by which the rows go that were read.
 fn going(planned: PlannedStep, proof: &PartitionProof) -> Weighed {
     let issued = |jti: &Option<Jti>| jti.as_ref().and_then(Jti::issued_at).map(|time| time.to_string());
+    let key = |jti: &Option<Jti>| jti.as_ref().map(Jti::to_string);
     let planned = PlannedStep {
         rows: proof.rows,
         active: proof.undated_created,
         oldest: issued(&proof.oldest),
         newest: issued(&proof.newest),
+        oldest_key: key(&proof.oldest),
+        newest_key: key(&proof.newest),
+        undated: proof.undated,
         ..planned
     };
     (planned, proof.objection())
