@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authdb_shared::Timestamp;
 use authdb_shared::clock::host_now;
-use authdb_shared::db::ClockWitnesses;
+use authdb_shared::db::{ClockWitnesses, RunOutcome};
 use authdb_tests::World;
 use authdb_tests::world::{TokenRow, jti, key_at, on_every_key_column, version_4_key};
 
@@ -109,6 +109,31 @@ async fn the_databases_time_is_utc_whatever_its_time_zone() {
     on_every_key_column(|world| async move {
         let distance = world.now().await.distance(host_now());
         assert!(distance < MINUTE, "{distance:?} on {}", world.engine());
+    })
+    .await;
+}
+
+/// A janitor that was off for long believes a login only where the time in between is full of others.
+#[tokio::test]
+async fn a_month_without_anything_since_the_last_run_is_a_hole() {
+    on_every_key_column(|world| async move {
+        const DAY: Duration = Duration::from_hours(24);
+        world.db.create_ledger(&world.permit).await.expect("it can be made");
+        let id = world.db.begin_run(&world.permit, "flows", "one.example").await.expect("it is written down");
+        let counts = serde_json::json!({});
+        world.db.finish_run(&world.permit, id, &RunOutcome::Done, &counts, None).await.expect("it is written down");
+        let last_run = world.start.before(100 * DAY);
+        world.execute(&format!("UPDATE JanitorRuns SET StartTime = '{}'", last_run.sql_text())).await;
+        world.add_token("CREATED", SUBJECT, MINUTE).await;
+        for (age, is_filled) in [(95, false), (66, false), (35, false), (30, true)] {
+            let hole = witnesses(&world).await.last_before_hole;
+            assert!(hole.is_some(), "before a token of {age} days ago on {}", world.engine());
+            let token = world.add_token("REVOKED", SUBJECT, age * DAY).await;
+            let heard = witnesses(&world).await;
+            let sign = if is_filled { None } else { token.issued_at() };
+            assert_eq!(heard.last_before_hole, sign, "with one of {age} days ago on {}", world.engine());
+            assert_eq!(against(&world, &heard).len(), usize::from(!is_filled), "{heard:?}");
+        }
     })
     .await;
 }

@@ -262,6 +262,9 @@ async fn sweeps_look_at_ranges_of_keys(world: &World) {
     let codes = [text("C1"), text("C2")];
     let old = text(&world.start.before(HOUR).sql_text());
     let looks = [
+        ("END_OF_DEVICE_FLOWS", vec![text("C1"), limit.clone()]),
+        ("END_OF_AUTHORIZATION_FLOWS", vec![from.clone(), to.clone(), limit.clone()]),
+        ("END_OF_TOKENS", vec![from.clone(), to.clone(), limit.clone()]),
         ("WINDOW_OF_DEVICE_FLOWS", vec![text("C1"), limit.clone()]),
         ("WINDOW_OF_AUTHORIZATION_FLOWS", vec![from.clone(), to.clone(), limit.clone()]),
         ("WINDOW_OF_TOKENS", vec![from.clone(), to.clone(), limit]),

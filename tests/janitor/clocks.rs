@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use authdb_shared::clock;
 use authdb_tests::fake_time::{Offset, environment};
-use authdb_tests::world::{on_engines, on_every_engine, servers};
+use authdb_tests::world::{TokenRow, key_at, on_engines, on_every_engine, servers};
 use authdb_tests::{Engine, Server, World};
 use tokio::task::spawn_blocking;
 
@@ -158,6 +158,24 @@ async fn a_month_given_back_under_a_wrong_clock_does_not_make_it_right() {
     let outcome = with_clock(janitor(&world), offset).run(&["once"]).await;
     assert_refused(&outcome, &["perhaps the clock has jumped ahead"], offset);
     assert_eq!(state(&world).await, before);
+    assert_that_there_was_work(&world).await;
+}
+
+/// Somebody logs in as soon as the clock has jumped, and it dates the new token as well.
+#[tokio::test]
+async fn a_login_does_not_vouch_for_the_clock_that_dated_it() {
+    let world = World::create(Engine::Sqlite).await;
+    add_run_and_work(&world).await;
+    for offset in OFFSETS.into_iter().filter(|offset| *offset != Offset::Ahead(10 * MINUTE)) {
+        let Offset::Ahead(by) = offset else { continue };
+        let login = key_at(world.start.after(by));
+        world.add_tokens(&[TokenRow::created(login.as_str(), "lhcb:amara")]).await;
+        let before = state(&world).await;
+        let outcome = with_clock(janitor(&world), offset).run(&["once"]).await;
+        assert_refused(&outcome, &["nothing has happened for more than 31 days"], offset);
+        assert_eq!(state(&world).await, before, "with the clock {offset:?}");
+        world.execute(&format!("DELETE FROM RefreshTokens WHERE JTI = '{login}'")).await;
+    }
     assert_that_there_was_work(&world).await;
 }
 

@@ -1,10 +1,12 @@
 //! `hold_dropped` and `restore`: a month that was dropped by mistake can be had back for a while.
 
+use std::fs::{read_to_string, write};
 use std::time::Duration;
 
 use authdb_shared::partition::Month;
 use authdb_tests::World;
-use authdb_tests::world::{TokenRow, key_at, on_every_partitioned_table, on_every_server};
+use authdb_tests::world::{TokenRow, key_at, on_every_engine, on_every_partitioned_table, on_every_server};
+use serde_json::Value;
 
 use crate::program::{Janitor, Outcome, await_that};
 
@@ -137,6 +139,87 @@ async fn what_a_killed_run_left_is_completed_by_the_next() {
         assert_eq!(held_tables(&world).await, tables[..1], "on {}", world.engine());
         assert_eq!(world.number(&format!("SELECT COUNT(*) FROM {}", tables[0])).await, 5);
         assert_eq!(partitions(&world).await, layout - 1, "the empty partition of the other is gone");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_month_is_held_from_when_it_is_and_not_from_when_that_was_planned() {
+    on_every_server(|world| async move {
+        begin(&world).await;
+        let janitor = Janitor::on(world.database.url()).with("AUTHDB_JANITOR_HOLD_DROPPED", "2m");
+        janitor.run(&["plan", "tokens", "--file", "plan.json"]).await.assert_code(0);
+        let file = janitor.folder().join("plan.json");
+        let mut plan: Value = serde_json::from_str(&read_to_string(&file).expect("it is there")).expect("it is JSON");
+        // As if it had been made so long ago that the time would be over.
+        let made_at = plan["made_at_millis"].as_i64().expect("a number") - 5 * 60_000;
+        plan["made_at_millis"] = made_at.into();
+        write(&file, plan.to_string()).expect("it can be written");
+        let outcome = janitor.run(&["apply", "--plan", "plan.json"]).await;
+        outcome.assert_code(0);
+        assert_eq!(held_tables(&world).await.len(), 2, "{outcome:?}");
+        let next = janitor.run(&["plan", "tokens"]).await;
+        assert!(next.output.contains("gives it back"), "{next:?}");
+        assert!(!next.output.contains("drop a month that is held"), "on {}: {next:?}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_plan_finds_out_that_a_month_cannot_be_held() {
+    on_every_server(|world| async move {
+        begin(&world).await;
+        run(&world, "7d", &["once", "tokens"]).await.assert_code(0);
+        let tables = held_tables(&world).await;
+        for table in &tables {
+            world.execute(&format!("DROP TABLE {table}; CREATE TABLE {table} (Mine INT)")).await;
+        }
+        for ago in [9, 8] {
+            let day = months_ago(&world, ago).await.start().after(Duration::from_hours(24));
+            world.add_tokens(&[TokenRow::created(key_at(day), SUBJECT)]).await;
+        }
+        for command in ["plan", "once"] {
+            let outcome = run(&world, "7d", &[command, "tokens"]).await;
+            outcome.assert_code(1);
+            assert_eq!(outcome.output.matches("no month is held in").count(), 2, "{command}: {outcome:?}");
+        }
+        assert_eq!(tokens(&world).await.len(), 3, "on {}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_no_month_can_be_held_no_row_is_deleted() {
+    on_every_engine(|world| async move {
+        if world.db.can_partition() {
+            world.execute("ALTER TABLE RefreshTokens REMOVE PARTITIONING").await;
+        }
+        run(&world, "7d", &["once", "tokens"]).await.assert_code(0);
+        world.add_token("CREATED", SUBJECT, Duration::from_hours(24 * 300)).await;
+        world.add_token("CREATED", SUBJECT, Duration::ZERO).await;
+        for command in ["plan", "once"] {
+            let outcome = run(&world, "7d", &[command, "tokens"]).await;
+            outcome.assert_code(1);
+            assert!(outcome.output.contains("so no month can be held (janitor.hold_dropped)"), "{outcome:?}");
+        }
+        assert_eq!(tokens(&world).await.len(), 2, "on {}", world.engine());
+        run(&world, "0s", &["once", "tokens"]).await.assert_code(0);
+        assert_eq!(tokens(&world).await.len(), 1, "on {}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_gives_a_month_back_is_told_that_the_next_run_drops_it_for_good() {
+    on_every_server(|world| async move {
+        begin(&world).await;
+        run(&world, "7d", &["once", "tokens"]).await.assert_code(0);
+        let (ninth, eighth) = (months_ago(&world, 9).await.to_string(), months_ago(&world, 8).await.to_string());
+        let again = run(&world, "7d", &["restore", &ninth]).await;
+        assert!(again.output.contains("the next run holds it again"), "{again:?}");
+        let off = run(&world, "0s", &["restore", &eighth]).await;
+        off.assert_code(0);
+        assert!(off.output.contains("the next run DROPS it for good"), "{off:?}");
     })
     .await;
 }

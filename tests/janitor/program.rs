@@ -204,6 +204,11 @@ impl Daemon {
         std::fs::write(&path, text).expect("a file is written");
     }
 
+    /// Takes a file out of its folder.
+    pub(crate) fn remove_file(&self, name: &str) {
+        std::fs::remove_file(self.janitor.folder().join(name)).expect("it is there");
+    }
+
     pub(crate) fn signal(&mut self, signal: Signal) {
         self.process.signal(signal).expect("it runs");
     }

@@ -91,6 +91,25 @@ async fn a_bad_file_changes_nothing_and_is_named_once_in_log_and_status() {
     assert!(!said.iter().any(|line| line.contains(REFUSED)), "it is said once: {said:?}");
 }
 
+/// The defaults may keep tokens for less long than the file that somebody has taken away.
+#[tokio::test]
+async fn a_file_that_is_gone_is_no_wish_for_the_defaults() {
+    let world = World::create(Engine::Sqlite).await;
+    let policy = "[policy]\ndevice_flow_expiration = \"1h\"\ncompleted_flow_retention = \"2h\"\n";
+    let file = format!("{policy}{}", flows_at(ALWAYS));
+    let mut daemon = Janitor::on(world.database.url()).with_file("config.toml", &file).start();
+    daemon.line("flows: done").await;
+    daemon.remove_file("config.toml");
+    daemon.signal(Signal::HUP);
+    let line = daemon.line(REFUSED).await;
+    assert!(line.contains("config.toml is gone"), "{line}");
+    add_stale_flow(&world, "OLD").await;
+    daemon.line("flows: done").await;
+    daemon.line("flows: done").await;
+    assert_eq!(world.column("SELECT Status FROM DeviceFlows").await, ["PENDING"]);
+    stop(daemon).await;
+}
+
 #[tokio::test]
 async fn another_database_is_worked_on_and_the_old_one_left() {
     let (old, new) = (World::create(Engine::Sqlite).await, World::create(Engine::Sqlite).await);

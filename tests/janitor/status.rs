@@ -61,6 +61,9 @@ async fn a_backlog_of_a_day_and_a_clock_that_is_wrong_are_critical() {
         assert_eq!(code, Some(2), "until a run has seen them agree: {json:#}");
         assert!(findings(&json).contains("the clocks disagree"), "{json:#}");
 
+        janitor(&world).run(&["once", "flows"]).await.assert_code(0);
+        let (code, json) = status(&world).await;
+        assert_eq!(code, Some(1), "the other job was refused before, and a run has seen them agree since: {json:#}");
         janitor(&world).run(&["once"]).await.assert_code(0);
         assert_eq!(status(&world).await.0, Some(0), "on {}", world.engine());
     })

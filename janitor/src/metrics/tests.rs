@@ -95,6 +95,21 @@ fn a_lease_that_cannot_be_had_is_said_and_an_ailment_unless_it_may_be_over_in_a_
 }
 
 #[test]
+fn whoever_waited_for_another_janitor_has_missed_nothing() {
+    let metrics = metrics();
+    metrics.database_answered();
+    metrics.run_ended(&report(Job::Flows, Outcome::Done));
+    let days = Duration::from_hours(72);
+    assert!(!ailments_after(&metrics, days).is_empty(), "this one should have worked");
+    metrics.charge(&theirs());
+    assert_eq!(ailments_after(&metrics, days), Vec::<String>::new());
+    assert!(!metrics.text().contains("last_success_timestamp_seconds{"), "the other's successes are later ones");
+    metrics.change(|situation| situation.in_charge(None, None, noon().after(days)));
+    assert_eq!(ailments_after(&metrics, days), Vec::<String>::new(), "it has only just taken over");
+    assert!(!ailments_after(&metrics, days * 2).is_empty(), "and has done nothing since");
+}
+
+#[test]
 fn clocks_that_disagree_are_an_ailment_until_a_run_sees_them_agree() {
     let metrics = metrics();
     metrics.database_answered();

@@ -1,12 +1,24 @@
 //! What the sweeps look with, all of it read without a lock. The upper bounds keep the young end of a table out of it.
 //!
 //! A sweep asks for a window, which is where the next so many keys end, and then for the last key in it that is due, backwards
-//! from its end: one row where the window is full of old flows. Both at once would need the times of all of its rows in a
+//! from its end: one row where the window is full of old flows. The end of a full window is a key by its place in the order;
+//! only what is left at the end of a table is counted, which takes twice as long per row, by a temporary table. Both at once would need the times of all of its rows in a
 //! temporary table, which cost as much as half of the deletion. A backlog is counted by just that, since it wants them all.
 
 use super::{Statement, both, statements};
 
 statements! {
+    /// Binds: after, keys to pass over. The key behind these, if there are so many.
+    END_OF_DEVICE_FLOWS =
+        both("SELECT UserCode FROM DeviceFlows WHERE UserCode > ? ORDER BY UserCode LIMIT 1 OFFSET ?");
+
+    /// Binds: after, upper bound, keys to pass over.
+    END_OF_AUTHORIZATION_FLOWS =
+        both("SELECT UUID FROM AuthorizationFlows WHERE UUID > ? AND UUID < ? ORDER BY UUID LIMIT 1 OFFSET ?");
+
+    /// Binds: after, upper bound, keys to pass over.
+    END_OF_TOKENS = both("SELECT JTI FROM RefreshTokens WHERE JTI > ? AND JTI < ? ORDER BY JTI LIMIT 1 OFFSET ?");
+
     /// Binds: after, limit.
     WINDOW_OF_DEVICE_FLOWS = both(
         "SELECT COUNT(*) AS seen, MAX(UserCode) AS last FROM \

@@ -268,11 +268,20 @@ async fn look(
 ) -> Result<(Window, Option<String>), sqlx::Error> {
     let statements = statements_of(cursor.sweep);
     on_backend!(session, |connection, text| {
-        let mut query = sqlx::query_as(text(statements.window)).bind(&cursor.after);
+        let mut query = sqlx::query_scalar(text(statements.end)).bind(&cursor.after);
         if !cursor.sweep.is_of_codes() {
             query = query.bind(&cursor.below);
         }
-        let window: Window = query.bind(limit).fetch_one(&mut *connection).await?;
+        let end: Option<String> = query.bind(limit.saturating_sub(1)).fetch_optional(&mut *connection).await?;
+        let window = if end.is_some() {
+            Window { seen: limit.into(), last: end }
+        } else {
+            let mut query = sqlx::query_as(text(statements.window)).bind(&cursor.after);
+            if !cursor.sweep.is_of_codes() {
+                query = query.bind(&cursor.below);
+            }
+            query.bind(limit).fetch_one(&mut *connection).await?
+        };
         let Some(last) = &window.last else { return Ok((window, None)) };
         if cursor.is_dense {
             let last_due = window.last.clone();
@@ -288,6 +297,7 @@ async fn look(
 
 /// What each sweep reads without locks, and what it changes rows with.
 struct Statements {
+    end: Statement,
     window: Statement,
     last_due: Statement,
     count: Statement,
@@ -296,32 +306,38 @@ struct Statements {
 
 fn statements_of(sweep: Sweep) -> Statements {
     use statements as s;
-    let (window, last_due, count, change) = match sweep {
+    let (end, window, last_due, count, change) = match sweep {
         Sweep::ExpireDeviceFlows => (
+            s::END_OF_DEVICE_FLOWS,
             s::WINDOW_OF_DEVICE_FLOWS,
             s::LAST_DEVICE_FLOW_TO_EXPIRE,
             s::COUNT_DEVICE_FLOWS_TO_EXPIRE,
             s::EXPIRE_DEVICE_FLOWS,
         ),
         Sweep::PurgeDeviceFlows => (
+            s::END_OF_DEVICE_FLOWS,
             s::WINDOW_OF_DEVICE_FLOWS,
             s::LAST_DEVICE_FLOW_TO_PURGE,
             s::COUNT_DEVICE_FLOWS_TO_PURGE,
             s::PURGE_DEVICE_FLOWS,
         ),
         Sweep::ExpireAuthorizationFlows => (
+            s::END_OF_AUTHORIZATION_FLOWS,
             s::WINDOW_OF_AUTHORIZATION_FLOWS,
             s::LAST_AUTHORIZATION_FLOW_TO_EXPIRE,
             s::COUNT_AUTHORIZATION_FLOWS_TO_EXPIRE,
             s::EXPIRE_AUTHORIZATION_FLOWS,
         ),
         Sweep::PurgeAuthorizationFlows => (
+            s::END_OF_AUTHORIZATION_FLOWS,
             s::WINDOW_OF_AUTHORIZATION_FLOWS,
             s::LAST_AUTHORIZATION_FLOW_TO_PURGE,
             s::COUNT_AUTHORIZATION_FLOWS_TO_PURGE,
             s::PURGE_AUTHORIZATION_FLOWS,
         ),
-        Sweep::PurgeTokens => (s::WINDOW_OF_TOKENS, s::LAST_TOKEN_TO_PURGE, s::COUNT_TOKENS_TO_PURGE, s::PURGE_TOKENS),
+        Sweep::PurgeTokens => {
+            (s::END_OF_TOKENS, s::WINDOW_OF_TOKENS, s::LAST_TOKEN_TO_PURGE, s::COUNT_TOKENS_TO_PURGE, s::PURGE_TOKENS)
+        }
     };
-    Statements { window, last_due, count, change }
+    Statements { end, window, last_due, count, change }
 }
