@@ -100,8 +100,7 @@ impl Client {
             .args([
                 "--local-infile=1",
                 "--execute",
-                // What is only loaded need not be in the binary log.
-                &format!("SET sql_log_bin = 0; LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE {columns}"),
+                &format!("LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE {columns}"),
             ])
             .stdin(Stdio::piped())
             .stdout(Stdio::null());
