@@ -155,10 +155,11 @@ impl Daemon {
                 () = self.stop.cancelled() => break,
                 replacement = self.replacement(&bells) => match replacement {
                     Ok(replacement) => {
-                        let has_moved = replacement.base.is_some();
+                        let has_moved = replacement.config.database.url.place() != self.config.database.url.place();
                         self.replace(replacement, &posts, &mut schedule, &tasks).await?;
                         if has_moved {
                             // Nobody has looked there what is due.
+                            self.metrics.moved();
                             for bell in &bells {
                                 bell.notify_one();
                             }
@@ -248,7 +249,6 @@ impl Daemon {
         match base {
             Some(base) => {
                 posts.send_replace(Post::new(self.janitor_on(base)));
-                self.metrics.moved();
                 self.metrics.database_answered();
                 tasks.spawn(present.leave());
             }

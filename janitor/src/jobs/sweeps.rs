@@ -4,6 +4,7 @@
 //! somebody holds for hours is passed over, with its neighbours, so that what lies behind it has its turn.
 
 use authdb_shared::db::{Batch, DbError, Sweep, SweepCursor};
+use authdb_shared::janitor::Job;
 use tokio::time::Instant;
 use tracing::debug;
 
@@ -56,7 +57,7 @@ impl Run<'_> {
                 self.leave_unfinished(report);
                 return Ok(false);
             }
-            let is_last = match self.sweep_batch(cursor, &mut pace).await {
+            let is_last = match self.sweep_batch(report.job, cursor, &mut pace).await {
                 Ok(batch) => {
                     if let Some((_, rows)) = report.swept.last_mut() {
                         *rows += batch.rows;
@@ -70,6 +71,7 @@ impl Run<'_> {
                 }
                 Err(error) if error.is_contention() && passed_over < MOST_PASSED_OVER && !self.must_stop() => {
                     passed_over += 1;
+                    self.janitor.metrics.step(report.job);
                     report.unfinished();
                     report
                         .notes
@@ -120,11 +122,12 @@ impl Run<'_> {
     }
 
     /// Makes a batch, with as few rows as may be once somebody else was in its way.
-    async fn sweep_batch(&self, cursor: &mut SweepCursor, pace: &mut Pace) -> Result<Batch, DbError> {
+    async fn sweep_batch(&self, job: Job, cursor: &mut SweepCursor, pace: &mut Pace) -> Result<Batch, DbError> {
         for attempt in 1.. {
             match self.janitor.db.sweep(&self.permit, cursor, pace.rows()).await {
                 Err(error) if error.is_contention() && attempt < TRIES && !self.janitor.stop.is_cancelled() => {
                     pace.back_off();
+                    self.janitor.metrics.step(job);
                     self.wait_after(attempt).await;
                 }
                 result => return result,

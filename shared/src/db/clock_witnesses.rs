@@ -15,6 +15,7 @@
 use std::time::Duration;
 
 use super::backend::{Session, on_backend};
+use super::sweep::LOWEST_KEY;
 use super::{AuthDb, DbError, statements};
 use crate::clock::Timestamp;
 use crate::ids::{Jti, KeyBound};
@@ -130,9 +131,11 @@ impl ClockWitnesses {
             return None;
         }
         let sign = if self.last_run == Some(last_sign) { "the last run" } else { "the newest token was issued" };
+        // After so long a login would be dated by the clock that is in doubt, and not be believed either.
+        let login = if self.last_before_hole.is_some() { "" } else { "log in once, or " };
         Some(format!(
             "nothing has happened since {sign} at {last_sign}, {} before the database's present; perhaps the clock has \
-             jumped ahead. If it is right, log in once, or run once with a policy.max_clock_skew that is longer than that",
+             jumped ahead. If it is right, {login}run once with a policy.max_clock_skew that is longer than that",
             seconds(silence)
         ))
     }
@@ -149,16 +152,22 @@ impl ClockWitnesses {
     }
 }
 
-/// From when to when something should have happened: a month at a time, as long as people may leave an installation alone.
+/// From when on something should have happened: a month at a time, as long as people may leave an installation alone.
 /// A wrong clock dates the tokens that are issued by it, so a fresh one proves nothing. But it cannot fill the time that it
-/// has jumped over, and a janitor that was really off for so long finds that time full of tokens.
+/// has jumped over, and a janitor that was really off for so long finds that time full of tokens. Where the oldest token is
+/// younger than the last run, whatever was in between may have been dropped, by DiracX or by hand.
 async fn last_before_hole(
     session: &mut Session,
     last_run: Timestamp,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
     let after = |time: Timestamp| KeyBound::at(time.after(Duration::from_millis(1))).hex();
-    let mut sign = last_run;
+    let oldest: Option<String> = on_backend!(&mut *session, |connection, text| {
+        let query = sqlx::query_scalar(text(statements::OLDEST_DATED_KEY)).bind(LOWEST_KEY).bind(after(now));
+        query.fetch_optional(connection).await
+    })?;
+    let oldest = oldest.and_then(|key| Jti::from_stored(key).issued_at());
+    let mut sign = oldest.map_or(last_run, |oldest| oldest.max(last_run));
     while now.since(sign) > LONGEST_SILENCE_OF_PEOPLE {
         let (from, below) = (after(sign), after(sign.after(LONGEST_SILENCE_OF_PEOPLE)));
         let newest: Option<String> = on_backend!(&mut *session, |connection, text| {

@@ -325,10 +325,8 @@ async fn open_mysql(
             .before_acquire(move |connection, facts| {
                 let is_spared = demotion.spares(facts.age);
                 Box::pin(async move {
-                    if is_spared && facts.idle_for > SURELY_ALIVE {
-                        connection.ping().await?;
-                    }
-                    Ok(is_spared)
+                    let is_alive = facts.idle_for <= SURELY_ALIVE || connection.ping().await.is_ok();
+                    Ok(is_spared && is_alive)
                 })
             })
     };

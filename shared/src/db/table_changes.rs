@@ -33,7 +33,7 @@ const SHORTEST_SILENCE: Duration = Duration::from_secs(5);
 const PATIENT: &str = "SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5";
 
 /// How often a table that somebody held is looked at anew, with all that may have changed meanwhile.
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 20;
 
 impl AuthDb {
     /// Changes `RefreshTokens`, if it can be had at once, its partitions are still those of `layout`, and the permit's lease
@@ -60,11 +60,13 @@ impl AuthDb {
                 return Err(DbError::Locked { attempt, reason });
             }
             self.renew_lease_before(permit, attempt).await?;
-            if !looks_first || !self.await_nobody(attempt).await? {
+            if !looks_first {
                 break;
             }
-            if round == ROUNDS {
-                return Err(DbError::Locked { attempt, reason: self.table_holders().await.to_string() });
+            match self.await_nobody(attempt).await? {
+                None => break,
+                Some(last) if round == ROUNDS => return Err(DbError::Locked { attempt, reason: last.to_string() }),
+                Some(_) => {}
             }
         }
         let result = self.execute_definition(&mut connection, attempt, statement).await;
@@ -98,11 +100,12 @@ impl AuthDb {
         }
     }
 
-    /// Returns at a moment when nobody holds the table, or when the server does not tell: whether that had to be waited for.
-    pub(super) async fn await_nobody(&self, attempt: &'static str) -> Result<bool, DbError> {
+    /// Returns at a moment when nobody holds the table, or when the server does not tell: who was waited for, if anybody was.
+    pub(super) async fn await_nobody(&self, attempt: &'static str) -> Result<Option<Holders>, DbError> {
         let is_node = self.is_galera_node().await?;
         let (looks, pause) =
             if is_node { (LOOKS_AT_TRANSACTIONS, LOOK_AT_TRANSACTIONS_EVERY) } else { (LOOKS, LOOK_EVERY) };
+        let mut last = None;
         for look in 1..=looks {
             let holders = if is_node { self.table_holders_on_node().await } else { self.table_holders().await };
             let is_held = match &holders {
@@ -112,11 +115,12 @@ impl AuthDb {
                 Holders::Hidden(_) => false,
             };
             if !is_held {
-                return Ok(look > 1);
+                return Ok(last);
             }
             if look == looks {
                 return Err(DbError::Locked { attempt, reason: holders.to_string() });
             }
+            last = Some(holders);
             tokio::time::sleep(pause).await;
         }
         unreachable!("the last look returns")

@@ -205,7 +205,7 @@ async fn jobs(
     }
     let distrusting = distrusting_job(&runs);
     let mut jobs = Vec::new();
-    for (job, LastRuns { last, last_done, last_refused, refusal, first_of_all }) in runs {
+    for (job, LastRuns { last, last_done, last_refused, refusal, first_of_all, .. }) in runs {
         let (schedule, time_budget) = (job.schedule(&config.janitor), config.janitor.time_budget);
         if distrusting == Some(job) {
             findings.push(Finding::critical(job.name(), refusal.unwrap_or_default()));
@@ -240,17 +240,18 @@ async fn lease(db: &AuthDb, now: Timestamp, findings: &mut Vec<Finding>) -> Resu
 const DISTRUST: &str = "the clocks disagree";
 
 /// The job whose run found the clocks to disagree, if no run of any job has seen them agree since. One that failed may not
-/// have come to look at them.
+/// have come to look at them. By their numbers: the clock that dated them is the one that was not believed.
 fn distrusting_job(runs: &[(Job, LastRuns)]) -> Option<Job> {
     let has_distrusted = |runs: &LastRuns| runs.refusal.as_ref().is_some_and(|reason| reason.contains(DISTRUST));
     let agreed = |(_, runs): &(Job, LastRuns)| {
-        let stopped = runs.last.as_ref().filter(|run| run.outcome == RunOutcome::Stopped).and_then(|run| run.start);
-        let refused = runs.last_refused.filter(|_| !has_distrusted(runs));
-        [runs.last_done, stopped, refused].into_iter().flatten().max()
+        let stopped = runs.last.as_ref().filter(|run| run.outcome == RunOutcome::Stopped).map(|run| run.id);
+        let refused = runs.last_refused_id.filter(|_| !has_distrusted(runs));
+        [runs.last_done_id, stopped, refused].into_iter().flatten().max()
     };
     let last_agreed = runs.iter().filter_map(agreed).max();
-    let distrusting = runs.iter().filter(|(_, runs)| has_distrusted(runs)).max_by_key(|(_, runs)| runs.last_refused)?;
-    (distrusting.1.last_refused > last_agreed).then_some(distrusting.0)
+    let distrusting =
+        runs.iter().filter(|(_, runs)| has_distrusted(runs)).max_by_key(|(_, runs)| runs.last_refused_id)?;
+    (distrusting.1.last_refused_id > last_agreed).then_some(distrusting.0)
 }
 
 fn outcome_finding(job: Job, last: Option<&Run>, time_budget: Duration, now: Timestamp) -> Option<Finding> {

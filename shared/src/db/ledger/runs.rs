@@ -140,6 +140,10 @@ pub struct LastRuns {
     pub last_refused: Option<Timestamp>,
     /// What that one refused.
     pub refusal: Option<String>,
+    /// The numbers of those two: which of two runs was later, whatever the clock said.
+    pub last_done_id: Option<i64>,
+    /// See there.
+    pub last_refused_id: Option<i64>,
     /// When the first run of any job began.
     pub first_of_all: Option<Timestamp>,
 }
@@ -350,28 +354,43 @@ impl AuthDb {
                     .fetch_optional(connection)
                     .await
             })?;
-            let (last_done, _) = last_that_ended(&mut session, job, &RunOutcome::Done).await?;
-            let (last_refused, refusal) = last_that_ended(&mut session, job, &RunOutcome::Refused).await?;
+            let done = last_that_ended(&mut session, job, &RunOutcome::Done).await?;
+            let refused = last_that_ended(&mut session, job, &RunOutcome::Refused).await?;
             let first: Option<String> = on_backend!(&mut session, |connection, text| {
                 sqlx::query_scalar(text(statements::FIRST_RUN)).fetch_optional(connection).await
             })?;
             let first_of_all = first.as_deref().and_then(Timestamp::from_sql_text);
-            Ok(LastRuns { last: last.map(Run::from), last_done, last_refused, refusal, first_of_all })
+            Ok(LastRuns {
+                last: last.map(Run::from),
+                last_done: done.start,
+                last_refused: refused.start,
+                refusal: refused.error,
+                last_done_id: done.id,
+                last_refused_id: refused.id,
+                first_of_all,
+            })
         })
         .await
     }
 }
 
-async fn last_that_ended(
-    session: &mut Session,
-    job: &str,
-    outcome: &RunOutcome,
-) -> Result<(Option<Timestamp>, Option<String>), sqlx::Error> {
-    let row: Option<(String, Option<String>)> = on_backend!(session, |connection, text| {
+/// A run as far as it matters when it was.
+#[derive(Default)]
+struct Ended {
+    id: Option<i64>,
+    start: Option<Timestamp>,
+    error: Option<String>,
+}
+
+async fn last_that_ended(session: &mut Session, job: &str, outcome: &RunOutcome) -> Result<Ended, sqlx::Error> {
+    let row: Option<(i64, String, Option<String>)> = on_backend!(session, |connection, text| {
         let query =
             sqlx::query_as(text(statements::LAST_OF_JOB_THAT_ENDED)).bind(job).bind(outcome.as_str().to_owned());
         query.bind(LOOK_BACK).fetch_optional(connection).await
     })?;
-    let (start, error) = row.unzip();
-    Ok((start.as_deref().and_then(Timestamp::from_sql_text), error.flatten()))
+    Ok(row.map_or_else(Ended::default, |(id, start, error)| Ended {
+        id: Some(id),
+        start: Timestamp::from_sql_text(&start),
+        error,
+    }))
 }

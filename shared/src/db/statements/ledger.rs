@@ -131,9 +131,9 @@ statements! {
 
     /// Binds: job, outcome, how far back to look. When its last run began that ended so, and what was refused or failed.
     LAST_OF_JOB_THAT_ENDED = Statement {
-        sqlite: "SELECT StartTime, Error FROM JanitorRuns WHERE Job = ? AND Outcome = ? \
+        sqlite: "SELECT Id, StartTime, Error FROM JanitorRuns WHERE Job = ? AND Outcome = ? \
                  AND Id > (SELECT COALESCE(MAX(Id), 0) FROM JanitorRuns) - ? ORDER BY Id DESC LIMIT 1",
-        mysql: "SELECT CAST(StartTime AS CHAR), Error FROM JanitorRuns WHERE Job = ? AND Outcome = ? \
+        mysql: "SELECT Id, CAST(StartTime AS CHAR), Error FROM JanitorRuns WHERE Job = ? AND Outcome = ? \
                 AND Id > (SELECT COALESCE(MAX(Id), 0) FROM JanitorRuns) - ? ORDER BY Id DESC LIMIT 1",
     };
 
