@@ -4,6 +4,7 @@
 
 mod refusals;
 
+use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -29,9 +30,6 @@ const CONNECTIONS: u32 = 4;
 /// How much of a `SQLite` file a reading connection keeps in memory, as `PRAGMA cache_size` takes it: 512 KiB, a quarter of
 /// the default. Whatever somebody else writes makes all of it worthless, and what is read in order is read but once.
 const CACHE_OF_READERS: &str = "-512";
-
-/// How long a connection that answered is taken to be alive.
-const SURELY_ALIVE: Duration = Duration::from_secs(1);
 
 /// How long a connection may take to answer when it comes back to its pool.
 const RELEASE_LIMIT: Duration = Duration::from_millis(250);
@@ -320,15 +318,7 @@ async fn open_mysql(
         MySqlPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(config.connect_timeout)
-            // It answered when it came back. Asking again at once would only make every unit of work take longer.
-            .test_before_acquire(false)
-            .before_acquire(move |connection, facts| {
-                let is_spared = demotion.spares(facts.age);
-                Box::pin(async move {
-                    let is_alive = facts.idle_for <= SURELY_ALIVE || connection.ping().await.is_ok();
-                    Ok(is_spared && is_alive)
-                })
-            })
+            .before_acquire(move |_, connection| Box::pin(ready(Ok(demotion.spares(connection.age)))))
     };
     let limits =
         Limits { statement: config.statement_timeout, lock: config.lock_timeout, connect: config.connect_timeout };
