@@ -8,7 +8,7 @@ use std::io::{IsTerminal, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use authdb_shared::db::{Backlog, Sweep};
+use authdb_shared::db::{Backlog, Walk};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
@@ -60,12 +60,12 @@ impl Bar {
     }
 
     /// A sweep begins.
-    pub(crate) fn start(&self, sweep: Sweep) {
+    pub(crate) fn start(&self, walk: Walk) {
         self.with(|shown| {
             shown.bar.unset_length();
             shown.bar.set_style(style(TEMPLATE_WITHOUT_END));
             shown.bar.reset();
-            shown.bar.set_message(sweep.to_string());
+            shown.bar.set_message(walk.to_string());
             let now = Instant::now();
             (shown.began, shown.is_counted) = (now, false);
             shown.last_line = shown.last_line.map(|_| now);

@@ -23,7 +23,7 @@ const FIRST_ROWS: u32 = 500;
 /// A batch grows or shrinks at most so much at once, so that one odd measurement does no harm.
 const STEP: f64 = 2.0;
 /// How long nothing is locked after a batch, as a part of the time that it held its locks.
-const REST: f64 = 0.2;
+const REST: f64 = 0.1;
 /// The breather where a batch took more than twice its target: the server is busy with something else.
 const LONG_REST: f64 = 2.0;
 const LONGEST_REST: Duration = Duration::from_secs(1);
@@ -116,7 +116,7 @@ mod tests {
     fn the_rest_is_in_proportion_and_longer_on_a_busy_server() {
         let mut pace = Pace::new(LIMITS);
         let nothing = Duration::ZERO;
-        assert_eq!(pace.learn(nothing, millis(20)), millis(4));
+        assert_eq!(pace.learn(nothing, millis(20)), millis(2));
         assert_eq!(pace.learn(nothing, millis(60)), millis(120));
         assert_eq!(pace.learn(nothing, Duration::from_secs(5)), LONGEST_REST);
         assert_eq!(pace.learn(nothing, nothing), nothing);
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn looking_is_resting_too() {
         let mut pace = Pace::new(LIMITS);
-        assert_eq!(pace.learn(millis(2), millis(20)), millis(2));
+        assert_eq!(pace.learn(millis(1), millis(20)), millis(1));
         assert_eq!(pace.learn(millis(8), millis(20)), Duration::ZERO);
         assert_eq!(pace.learn(millis(8), millis(60)), millis(112));
     }

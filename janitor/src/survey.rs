@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use authdb_shared::clock;
-use authdb_shared::db::{AuthDb, DbError, Sweep, SweepCursor};
+use authdb_shared::db::{AuthDb, DbError, Sweep};
 use authdb_shared::janitor::Job;
 use authdb_shared::{Policy, Timestamp};
 use tokio::sync::watch;
@@ -89,7 +89,7 @@ async fn look(db: &AuthDb, policy: &Policy, with_backlogs: bool, metrics: &Metri
 /// What is due, and how old the oldest of it is, for as far as it could be counted in time.
 async fn count_backlogs(db: &AuthDb, policy: &Policy, now: Timestamp, metrics: &Metrics) -> Result<(), DbError> {
     for sweep in Job::FLOW_SWEEPS {
-        let backlog = db.backlog(&SweepCursor::start(sweep, now, policy)).await?;
+        let backlog = db.backlog(sweep, now, policy).await?;
         metrics.backlog(sweep, backlog.rows);
         let age = backlog.oldest.map_or(Duration::ZERO, |oldest| now.since(oldest));
         match sweep {

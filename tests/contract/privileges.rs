@@ -2,7 +2,7 @@
 //! database.
 
 use authdb_shared::db::{
-    AuthDb, DbError, FlowFilter, HOLDING_PRIVILEGES, Order, PageRequest, RollStep, Sweep, SweepCursor,
+    AuthDb, DbError, FlowFilter, HOLDING_PRIVILEGES, Order, PageRequest, RollStep, SweepCursor, Walk,
 };
 use authdb_shared::partition::{RollSettings, plan_roll};
 use authdb_tests::World;
@@ -83,7 +83,7 @@ async fn who_may_not_alter_the_table_still_sweeps_flows() {
     on_every_server(|world| async move {
         let db = connect(&world, "SELECT, UPDATE, DELETE").await;
         let now = world.now().await;
-        let mut cursor = SweepCursor::start(Sweep::PurgeDeviceFlows, now, &world.policy);
+        let mut cursor = SweepCursor::start(Walk::DeviceFlows, now, &world.policy);
         db.sweep(&world.permit, &mut cursor, 10).await.expect("deleting is allowed");
         let layout = db.partition_layout().await.expect("reading is allowed");
         let plan = plan_roll(&layout, now, &world.policy, RollSettings { months_ahead: 12, max_drops_per_run: 1 });

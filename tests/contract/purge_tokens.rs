@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authdb_shared::Timestamp;
-use authdb_shared::db::{Sweep, SweepCursor};
+use authdb_shared::db::{SweepCursor, Walk};
 use authdb_shared::partition::Month;
 use authdb_shared::policy::Policy;
 use authdb_tests::world::{TokenRow, key_at, on_every_key_column};
@@ -21,12 +21,12 @@ async fn unpartitioned(world: &World) {
 }
 
 async fn purge(world: &World, now: Timestamp, policy: &Policy) -> u64 {
-    let mut cursor = SweepCursor::start(Sweep::PurgeTokens, now, policy);
+    let mut cursor = SweepCursor::start(Walk::RefreshTokens, now, policy);
     let mut rows = 0;
     loop {
         let batch = world.db.sweep(&world.permit, &mut cursor, 2).await.expect("the database can do it");
-        assert!(batch.rows <= 2, "a batch of {}", batch.rows);
-        rows += batch.rows;
+        assert!(batch.rows() <= 2, "a batch of {}", batch.rows());
+        rows += batch.deleted;
         if batch.is_last {
             return rows;
         }

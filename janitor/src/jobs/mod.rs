@@ -10,7 +10,7 @@ use std::time::Duration;
 use authdb_shared::actor::Actor;
 use authdb_shared::clock;
 use authdb_shared::config::{Config, JanitorConfig};
-use authdb_shared::db::{AuthDb, DbError, Sweep, SweepCursor, WritePermit};
+use authdb_shared::db::{AuthDb, DbError, SweepCursor, Walk, WritePermit};
 use authdb_shared::janitor::{Job, Plan, Step, fingerprint};
 use authdb_shared::partition::Layout;
 use authdb_shared::{Policy, Timestamp};
@@ -57,6 +57,13 @@ struct Run<'a> {
     /// The database's time, read once for the whole run; that of the plan, where one is applied.
     now: Timestamp,
     deadline: Instant,
+}
+
+/// Where a walk begins.
+struct Place {
+    cursor: SweepCursor,
+    /// Whether it comes by all of its rows from there.
+    is_beginning: bool,
 }
 
 /// Tries per batch or schema change before contention is reported.
@@ -175,12 +182,14 @@ impl Janitor {
         self.db.close().await;
     }
 
-    /// Where a sweep begins: where the last one stopped, if it did.
-    fn cursor(&self, sweep: Sweep, now: Timestamp) -> SweepCursor {
+    /// Where a walk begins: where the last one stopped, if it did.
+    fn place(&self, walk: Walk, now: Timestamp) -> Place {
         let mut unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
-        match unfinished.iter().position(|cursor| cursor.sweep() == sweep) {
-            Some(found) => unfinished.swap_remove(found).resumed(now, &self.policy),
-            None => SweepCursor::start(sweep, now, &self.policy),
+        match unfinished.iter().position(|cursor| cursor.walk() == walk) {
+            Some(found) => {
+                Place { cursor: unfinished.swap_remove(found).resumed(now, &self.policy), is_beginning: false }
+            }
+            None => Place { cursor: SweepCursor::start(walk, now, &self.policy), is_beginning: true },
         }
     }
 
@@ -254,11 +263,14 @@ impl Run<'_> {
     /// Notes why the run ends with work left.
     fn leave_unfinished(&self, report: &mut Report) {
         report.unfinished();
-        report.notes.push(if self.janitor.stop.is_cancelled() {
-            "stopped by a signal; the next run carries on".to_owned()
+        let note = if self.janitor.stop.is_cancelled() {
+            "stopped by a signal; the next run carries on"
         } else {
-            "the time is up (janitor.time_budget); the next run carries on".to_owned()
-        });
+            "the time is up (janitor.time_budget); the next run carries on"
+        };
+        if report.notes.iter().all(|said| said != note) {
+            report.notes.push(note.to_owned());
+        }
     }
 
     /// A breather after contention, longer each time, and never the same for two janitors. A signal ends it.

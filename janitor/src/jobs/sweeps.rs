@@ -3,12 +3,12 @@
 //! It has to come to an end whatever others do. A server that is never idle gets the smallest batches, far apart; a row that
 //! somebody holds for hours is passed over, with its neighbours, so that what lies behind it has its turn.
 
-use authdb_shared::db::{Batch, DbError, Sweep, SweepCursor};
+use authdb_shared::db::{Batch, DbError, SweepCursor, Walk};
 use authdb_shared::janitor::Job;
 use tokio::time::Instant;
 use tracing::debug;
 
-use super::{Run, TRIES};
+use super::{Place, Run, TRIES};
 use crate::busy::{Business, LONGEST_PAUSE};
 use crate::pace::Pace;
 use crate::report::Report;
@@ -22,20 +22,25 @@ impl Run<'_> {
         Business::new(self.janitor.settings.busy_threads)
     }
 
-    /// Sweeps to the end; false if the run must stop before. Where somebody else keeps it from its work it fails, and the next
-    /// run goes on from there.
+    /// Walks over rows to their end; false if `until` comes before, or the run must stop. Where somebody else keeps it from
+    /// its work it fails, and the next run goes on from there.
     pub(super) async fn sweep(
         &self,
-        sweep: Sweep,
+        walk: Walk,
+        until: Instant,
         business: &mut Business,
         report: &mut Report,
     ) -> Result<bool, DbError> {
-        let mut cursor = self.janitor.cursor(sweep, self.now);
-        report.swept.push((sweep, 0));
-        self.janitor.bar.start(sweep);
-        let outcome = self.sweep_from(&mut cursor, business, report).await;
+        let Place { mut cursor, is_beginning } = self.janitor.place(walk, self.now);
+        self.janitor.bar.start(walk);
+        let mut passed_over = 0;
+        let outcome = self.sweep_from(&mut cursor, until, &mut passed_over, business, report).await;
         if matches!(&outcome, Ok(false)) || outcome.as_ref().is_err_and(DbError::is_contention) {
             self.janitor.keep(cursor);
+        } else if matches!(&outcome, Ok(true)) && is_beginning && passed_over == 0 {
+            for sweep in walk.sweeps() {
+                self.janitor.metrics.backlog(*sweep, 0);
+            }
         }
         outcome
     }
@@ -43,34 +48,32 @@ impl Run<'_> {
     async fn sweep_from(
         &self,
         cursor: &mut SweepCursor,
+        until: Instant,
+        passed_over: &mut u32,
         business: &mut Business,
         report: &mut Report,
     ) -> Result<bool, DbError> {
-        let sweep = cursor.sweep();
         let mut pace = self.janitor.pace();
-        let mut passed_over = 0;
         loop {
-            if self.leave_in_peace(business, report).await? {
+            // A server that is never idle gets a batch all the same, though its time may be up by then.
+            let is_owed = self.leave_in_peace(until, business, report).await?;
+            if is_owed {
                 pace.back_off();
             }
-            if self.must_stop() {
-                self.leave_unfinished(report);
+            if self.must_stop() || (Instant::now() >= until && !is_owed) {
                 return Ok(false);
             }
             let is_last = match self.sweep_batch(report.job, cursor, &mut pace).await {
                 Ok(batch) => {
-                    if let Some((_, rows)) = report.swept.last_mut() {
-                        *rows += batch.rows;
-                    }
-                    self.janitor.metrics.batch(report.job, sweep, batch.rows, batch.held);
-                    self.show(cursor, batch.rows).await;
+                    self.note(cursor, &batch, report);
+                    self.show(cursor, batch.rows()).await;
                     if !batch.is_last {
                         self.rest(pace.learn(batch.looked, batch.held)).await;
                     }
                     batch.is_last
                 }
-                Err(error) if error.is_contention() && passed_over < MOST_PASSED_OVER && !self.must_stop() => {
-                    passed_over += 1;
+                Err(error) if error.is_contention() && *passed_over < MOST_PASSED_OVER && !self.must_stop() => {
+                    *passed_over += 1;
                     self.janitor.metrics.step(report.job);
                     report.unfinished();
                     report
@@ -81,11 +84,22 @@ impl Run<'_> {
                 Err(error) => return Err(error),
             };
             if is_last {
-                if passed_over == 0 {
-                    self.janitor.metrics.backlog(sweep, 0);
-                }
                 return Ok(true);
             }
+        }
+    }
+
+    /// Notes what a batch did, for each thing that happens to the rows.
+    fn note(&self, cursor: &SweepCursor, batch: &Batch, report: &mut Report) {
+        for sweep in cursor.walk().sweeps() {
+            let rows = batch.of(*sweep);
+            if rows == 0 && batch.rows() > 0 {
+                continue;
+            }
+            if let Some((_, total)) = report.swept.iter_mut().find(|(noted, _)| noted == sweep) {
+                *total += rows;
+            }
+            self.janitor.metrics.batch(report.job, *sweep, rows, batch.held);
         }
     }
 
@@ -95,7 +109,7 @@ impl Run<'_> {
         let bar = &self.janitor.bar;
         if bar.wants_count() {
             let left = tokio::select! {
-                left = self.janitor.db.backlog(cursor) => left.ok(),
+                left = self.janitor.db.backlog_ahead(cursor) => left.ok(),
                 () = self.janitor.stop.cancelled() => None,
             };
             bar.count(rows, left);
@@ -105,15 +119,20 @@ impl Run<'_> {
 
     /// Waits while the server is busy, unless the run must end. True if it stays so for longer than there is a pause for: a
     /// small batch is made then, or the backlog of a server that is never idle would grow for ever.
-    async fn leave_in_peace(&self, business: &mut Business, report: &mut Report) -> Result<bool, DbError> {
+    async fn leave_in_peace(
+        &self,
+        until: Instant,
+        business: &mut Business,
+        report: &mut Report,
+    ) -> Result<bool, DbError> {
         while let Some((pause, reason)) = business.pause(&self.janitor.db).await? {
-            if self.must_stop() {
+            if self.must_stop() || Instant::now() >= until {
                 break;
             }
             debug!("{}: waiting: {reason}", report.job);
             report.waited(pause, reason);
             self.janitor.metrics.step(report.job);
-            self.rest(pause.min(self.deadline.saturating_duration_since(Instant::now()))).await;
+            self.rest(pause.min(until.saturating_duration_since(Instant::now()))).await;
             if pause >= LONGEST_PAUSE {
                 return Ok(true);
             }

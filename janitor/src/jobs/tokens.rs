@@ -1,7 +1,7 @@
 //! Refresh tokens: months are added ahead of time, then months past the retention are dropped as a whole, or
 //! held for a while first. Where there are no partitions, the same months are deleted row by row.
 
-use authdb_shared::db::{DbError, HoldOutcome, Proving, RollOutcome, RollStep, RollTerms, Sweep, SweepCursor};
+use authdb_shared::db::{DbError, HoldOutcome, Proving, RollOutcome, RollStep, RollTerms, Sweep, Walk};
 use authdb_shared::janitor::{Agenda, CANNOT_HOLD_ROWS, Quota, Step};
 use authdb_shared::partition::{Layout, Partition};
 
@@ -18,8 +18,7 @@ pub(super) async fn run(run: &Run<'_>, report: &mut Report) -> Result<(), DbErro
         return roll(run, &layout, report).await;
     }
     if !run.janitor.settings.hold_dropped.is_zero() {
-        let due = SweepCursor::start(Sweep::PurgeTokens, run.now, &run.janitor.policy);
-        if run.janitor.db.backlog(&due).await?.rows > 0 {
+        if run.janitor.db.backlog(Sweep::PurgeTokens, run.now, &run.janitor.policy).await?.rows > 0 {
             report.refuse(CANNOT_HOLD_ROWS.to_owned());
         }
         return Ok(());
@@ -27,7 +26,11 @@ pub(super) async fn run(run: &Run<'_>, report: &mut Report) -> Result<(), DbErro
     if run.janitor.db.can_partition() {
         report.notes.push("RefreshTokens has no partitions; old months are deleted row by row".to_owned());
     }
-    run.sweep(Sweep::PurgeTokens, &mut run.business(), report).await.map(drop)
+    report.swept.push((Sweep::PurgeTokens, 0));
+    if !run.sweep(Walk::RefreshTokens, run.deadline, &mut run.business(), report).await? {
+        run.leave_unfinished(report);
+    }
+    Ok(())
 }
 
 async fn roll(run: &Run<'_>, layout: &Layout, report: &mut Report) -> Result<(), DbError> {

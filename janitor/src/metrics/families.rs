@@ -46,7 +46,11 @@ impl Families {
         Self {
             runs: add.family("runs", "Runs that ended, by job and outcome"),
             rows: add.family("rows", "Rows expired or deleted, by sweep"),
-            batches: add.this("batch_seconds", "How long batches held their locks, by sweep", batches),
+            batches: add.this(
+                "batch_seconds",
+                "How long batches held their locks, by sweep; a batch that did two things counts for both",
+                batches,
+            ),
             backlog: add.family("backlog_rows", "Rows that are due, as last seen, by sweep"),
             oldest_stale_flow: add.family(
                 "oldest_stale_flow_seconds",

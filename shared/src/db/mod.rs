@@ -147,7 +147,7 @@ pub use refresh_tokens::{REVOKED_PER_BATCH, RevokeRefusal, RevokedSubject};
 pub use schema::{ExtraColumn, SchemaFacts};
 pub use server_facts::{GaleraFacts, ServerFacts};
 pub use server_load::ServerLoad;
-pub use sweep::{Backlog, Batch, Sweep, SweepCursor};
+pub use sweep::{Backlog, Batch, Sweep, SweepCursor, Walk};
 pub use table_holders::HiddenHolders;
 pub use tokens_by_month::{MonthRows, TokensByMonth};
 pub use transaction::{
@@ -265,7 +265,7 @@ impl AuthDb {
     ///
     /// # Examples
     /// ```
-    /// use authdb_shared::db::{Sweep, SweepCursor};
+    /// use authdb_shared::db::Sweep;
     ///
     /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
     /// # #[tokio::main(flavor = "current_thread")]
@@ -275,8 +275,8 @@ impl AuthDb {
     /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
     /// # let permit = db.write_permit(&Actor::of_this_process())?;
     /// let now = db.now().await?;
-    /// let cursor = SweepCursor::start(Sweep::ExpireDeviceFlows, now, &config.policy);
-    /// assert_eq!(cursor.cutoff(), now.before(config.policy.device_flow_expiration));
+    /// let cutoff = Sweep::ExpireDeviceFlows.cutoff(now, &config.policy);
+    /// assert_eq!(cutoff, now.before(config.policy.device_flow_expiration));
     /// # Ok(())
     /// # }
     /// ```

@@ -10,7 +10,7 @@ use sqlx::SqliteConnection;
 use super::{Demo, rows};
 use crate::clock::Timestamp;
 use crate::config::{JanitorConfig, next_due};
-use crate::db::{JANITOR_LEASE, Lease, RunOutcome, Sweep, SweepCursor};
+use crate::db::{JANITOR_LEASE, Lease, RunOutcome, Sweep, SweepCursor, Walk};
 use crate::error::Error;
 use crate::janitor::Job;
 
@@ -104,17 +104,18 @@ impl Demo {
 
     async fn run(&self, job: Job, now: Timestamp) -> Result<(), Error> {
         let run = self.db.begin_run(&self.permit, job.name(), HOST).await?;
-        let mut swept = Vec::new();
-        for sweep in sweeps(job) {
-            let (mut cursor, mut total) = (SweepCursor::start(*sweep, now, &self.policy), 0);
+        let mut swept: Vec<_> = sweeps(job).iter().map(|sweep| (*sweep, 0)).collect();
+        for walk in walks(job) {
+            let mut cursor = SweepCursor::start(*walk, now, &self.policy);
             loop {
                 let batch = self.db.sweep(&self.permit, &mut cursor, SWEPT_PER_BATCH).await?;
-                total += batch.rows;
+                for (sweep, rows) in swept.iter_mut().filter(|(sweep, _)| walk.sweeps().contains(sweep)) {
+                    *rows += batch.of(*sweep);
+                }
                 if batch.is_last {
                     break;
                 }
             }
-            swept.push((*sweep, total));
         }
         self.db.finish_run(&self.permit, run, &RunOutcome::Done, &counts(swept), None).await?;
         Ok(())
@@ -133,6 +134,13 @@ fn sweeps(job: Job) -> &'static [Sweep] {
     match job {
         Job::Flows => &Job::FLOW_SWEEPS,
         Job::Tokens => &[Sweep::PurgeTokens],
+    }
+}
+
+fn walks(job: Job) -> &'static [Walk] {
+    match job {
+        Job::Flows => &Job::FLOW_WALKS,
+        Job::Tokens => &[Walk::RefreshTokens],
     }
 }
 

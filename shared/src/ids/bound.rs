@@ -98,6 +98,13 @@ impl KeyBound {
         Self::at(self.time()) == self
     }
 
+    /// The highest `UUIDv7` of the millisecond before its own (RFC 9562 section 5.7), or itself where there is none.
+    pub(crate) fn highest_below(self) -> Self {
+        let millis = u64::try_from(self.time().unix_millis()).unwrap_or(0);
+        let Some(before) = millis.checked_sub(1) else { return self };
+        Self(Builder::from_unix_timestamp_millis(before, &[0xff; 10]).into_uuid())
+    }
+
     /// 32 hex digits: the form that compares with both kinds of key column.
     ///
     /// # Examples
@@ -159,6 +166,14 @@ mod tests {
         let year_10890 = KeyBound::at(Timestamp::from_unix_millis(1 << 48).expect("within the calendar"));
         assert_eq!(year_10890.hex(), "ffffffffffff70008000000000000000");
         assert_eq!(KeyBound::at(millis("2026-12-01T00:00:00Z").after(std::time::Duration::MAX)), year_10890);
+    }
+
+    #[test]
+    fn nothing_that_is_issued_lies_between_a_bound_and_the_highest_key_below() {
+        let bound = KeyBound::at(millis("2026-12-01T00:00:00Z"));
+        assert_eq!(bound.highest_below().dashed(), "01a22ee6-afff-7fff-bfff-ffffffffffff");
+        let first = KeyBound::at(millis("1970-01-01T00:00:00Z"));
+        assert_eq!(first.highest_below(), first, "nothing was issued before");
     }
 
     #[test]

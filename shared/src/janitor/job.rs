@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::config::JanitorConfig;
-use crate::db::Sweep;
+use crate::db::{Sweep, Walk};
 
 /// Something the janitor does.
 ///
@@ -28,13 +28,17 @@ impl Job {
     /// All of them, in the order in which they are run one after another.
     pub const ALL: [Self; 2] = [Self::Flows, Self::Tokens];
 
-    /// What the job of the flows sweeps, in this order.
+    /// What the job of the flows does.
     pub const FLOW_SWEEPS: [Sweep; 4] = [
         Sweep::ExpireDeviceFlows,
         Sweep::ExpireAuthorizationFlows,
         Sweep::PurgeDeviceFlows,
         Sweep::PurgeAuthorizationFlows,
     ];
+
+    /// How the job of the flows goes about it, in this order: what is about to expire is seen by people, and where keys say
+    /// which rows that can be, they are few.
+    pub const FLOW_WALKS: [Walk; 3] = [Walk::YoungAuthorizationFlows, Walk::DeviceFlows, Walk::OldAuthorizationFlows];
 
     /// Its name, as the command line, the log and `JanitorRuns` have it.
     ///

@@ -8,9 +8,7 @@ use std::time::Duration;
 use super::Job;
 use crate::clock::Timestamp;
 use crate::config::{Config, next_due};
-use crate::db::{
-    AuthDb, Backlog, DbError, JANITOR_LEASE, LastRuns, LedgerState, Run, RunOutcome, Sweep, SweepCursor, or_finding,
-};
+use crate::db::{AuthDb, Backlog, DbError, JANITOR_LEASE, LastRuns, LedgerState, Run, RunOutcome, Sweep, or_finding};
 use crate::health::{Finding, Level, worst};
 
 /// What is due for so much longer than it should be worries somebody in the morning, and now.
@@ -303,10 +301,9 @@ async fn backlog(
 ) -> Result<Vec<SweepBacklog>, DbError> {
     let mut found = Vec::new();
     for sweep in Job::FLOW_SWEEPS {
-        let cursor = SweepCursor::start(sweep, now, &config.policy);
-        let backlog = db.backlog(&cursor).await?;
+        let backlog = db.backlog(sweep, now, &config.policy).await?;
         if let Some(oldest) = backlog.oldest {
-            let late = cursor.cutoff().since(oldest);
+            let late = sweep.cutoff(now, &config.policy).since(oldest);
             let level = if late > VERY_LATE { Level::Critical } else { Level::Warning };
             if late > LATE {
                 let text = format!("{}: {} rows wait, the oldest from {oldest}", sweep.name(), backlog.rows);

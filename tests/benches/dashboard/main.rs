@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use authdb_tests::measure::{Arguments, Figure, Report, conditions, release_build, start_roomy};
+use authdb_tests::measure::{Arguments, Figure, Report, conditions, release_build, start_roomy, until_interrupted};
 use authdb_tests::{Engine, Flavour};
 
 use crate::console::SIZE;
@@ -61,7 +61,7 @@ fn run() -> Result<ExitCode> {
     let engines = arguments.engines()?;
     let mut missed = 0;
     for engine in &engines {
-        let report = runtime.block_on(measure(*engine, &program, arguments.tokens.unwrap_or(TOKENS)))?;
+        let report = until_interrupted(&runtime, measure(*engine, &program, arguments.tokens.unwrap_or(TOKENS)))?;
         missed += report.missed();
         println!("{report}");
     }

@@ -16,7 +16,9 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use authdb_shared::clock;
-use authdb_tests::measure::{Arguments, Crowd, Population, Report, TokenTable, conditions, start_roomy, subject};
+use authdb_tests::measure::{
+    Arguments, Crowd, Population, Report, TokenTable, conditions, start_roomy, subject, until_interrupted,
+};
 use authdb_tests::{Flavour, Server};
 
 /// Tokens in the larger table unless the command line says otherwise.
@@ -80,7 +82,7 @@ fn run() -> Result<ExitCode> {
     let mut missed = 0;
     for flavour in &flavours {
         let server = start_roomy(*flavour)?;
-        let report = runtime.block_on(measure(&server, arguments.tokens.unwrap_or(TOKENS)))?;
+        let report = until_interrupted(&runtime, measure(&server, arguments.tokens.unwrap_or(TOKENS)))?;
         missed += report.missed();
         println!("{report}");
     }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use authdb_tests::measure::{
     Arguments, Figure, JanitorProgram, Report, Samples, conditions, ratio, row_lock_waits, start_roomy,
+    until_interrupted,
 };
 use authdb_tests::{Flavour, Server};
 
@@ -57,7 +58,7 @@ fn run() -> Result<ExitCode> {
         let server = start_roomy(*flavour)?;
         println!("{} {}: {}", server.flavour(), server.version(), conditions(server.flavour()));
         println!("{} stale flows in each of the two tables; {}\n", arguments.flows, logins::describe());
-        let report = runtime.block_on(measure(&server, &program, arguments.flows))?;
+        let report = until_interrupted(&runtime, measure(&server, &program, arguments.flows))?;
         missed += report.missed();
         println!("{report}");
     }
@@ -70,6 +71,7 @@ fn run() -> Result<ExitCode> {
 
 async fn measure(server: &Server, program: &JanitorProgram, flows: u64) -> Result<Report> {
     let begin = Instant::now();
+    let millis = |span: Duration| span.as_secs_f64() * 1000.0;
     let progress = |step: &str| eprintln!("{:>6.1} s  {}: {step}", begin.elapsed().as_secs_f64(), server.flavour());
     let mut report = Report::default();
     let janitor = CleanUp::Janitor(program);
@@ -81,6 +83,7 @@ async fn measure(server: &Server, program: &JanitorProgram, flows: u64) -> Resul
     tokio::time::sleep(IDLE).await;
     let beside_computing = logins.end().await?;
     drop(computing);
+    progress(&format!("longest login {:.1} ms", millis(beside_computing.max())));
     let mut seen = Vec::new();
     for way in [CleanUp::BulkDelete, janitor] {
         tables.fill(flows).await?;
@@ -95,7 +98,6 @@ async fn measure(server: &Server, program: &JanitorProgram, flows: u64) -> Resul
         let waits = row_lock_waits(&tables.database).await? - waits;
         let beside = logins.end().await?;
         let took = took?;
-        let millis = |span: Duration| span.as_secs_f64() * 1000.0;
         let (took_seconds, longest, p99) = (took.as_secs_f64(), millis(beside.max()), millis(beside.p99()));
         let usual = millis(idle.p99());
         progress(&format!(

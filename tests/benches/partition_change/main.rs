@@ -14,7 +14,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use authdb_shared::clock;
 use authdb_shared::partition::Month;
-use authdb_tests::measure::{Arguments, Figure, JanitorProgram, Report, Samples, conditions, ratio, start_roomy};
+use authdb_tests::measure::{
+    Arguments, Figure, JanitorProgram, Report, Samples, conditions, ratio, start_roomy, until_interrupted,
+};
 use authdb_tests::world::{World, native_form};
 use authdb_tests::{Engine, Flavour, Server, TestDatabase};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
@@ -56,7 +58,7 @@ fn run() -> Result<ExitCode> {
         let server = start_roomy(*flavour)?;
         println!("{} {}: {}", server.flavour(), server.version(), conditions(server.flavour()));
         println!("{}\n", logins::describe());
-        let report = runtime.block_on(measure(&server, &program))?;
+        let report = until_interrupted(&runtime, measure(&server, &program))?;
         missed += report.missed();
         println!("{report}");
     }

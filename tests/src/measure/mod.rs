@@ -6,6 +6,7 @@
 
 mod arguments;
 mod client;
+mod interruption;
 mod janitor;
 mod meanwhile;
 mod program;
@@ -20,6 +21,7 @@ mod waits;
 
 pub use arguments::Arguments;
 pub use client::Client;
+pub use interruption::until_interrupted;
 pub use janitor::JanitorProgram;
 pub use meanwhile::{Meanwhile, Rate};
 pub use program::release_build;

@@ -1,16 +1,17 @@
 //! Where a sweep stands: from which key it goes on, and by which times.
 
-use super::Sweep;
+use std::collections::VecDeque;
+
+use super::{Sweep, Walk};
 use crate::clock::Timestamp;
 use crate::ids::KeyBound;
-use crate::partition::Month;
 use crate::policy::Policy;
 
-/// How far a sweep has come.
+/// How far a walk has come.
 ///
 /// # Examples
 /// ```
-/// use authdb_shared::db::{Sweep, SweepCursor};
+/// use authdb_shared::db::{SweepCursor, Walk};
 ///
 /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
 /// # #[tokio::main(flavor = "current_thread")]
@@ -19,7 +20,7 @@ use crate::policy::Policy;
 /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
 /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
 /// # let permit = db.write_permit(&Actor::of_this_process())?;
-/// let mut cursor = SweepCursor::start(Sweep::PurgeDeviceFlows, db.now().await?, &config.policy);
+/// let mut cursor = SweepCursor::start(Walk::DeviceFlows, db.now().await?, &config.policy);
 /// while !db.sweep(&permit, &mut cursor, 1_000).await?.is_last {
 ///     // Between two batches there is time for everybody else.
 ///     tokio::task::yield_now().await;
@@ -29,17 +30,30 @@ use crate::policy::Policy;
 /// ```
 #[derive(Clone, Debug)]
 pub struct SweepCursor {
+    pub(super) walk: Walk,
+    pub(super) expiry: Option<Due>,
+    pub(super) purge: Option<Due>,
+    /// What is still to be swept, in this order.
+    pub(super) stretches: VecDeque<Stretch>,
+    /// Whether everything was deleted that the last batch came by, so that it probably goes on like that.
+    pub(super) is_dense: bool,
+}
+
+/// What is due for a sweep.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
     pub(super) sweep: Sweep,
     pub(super) cutoff: Timestamp,
     /// The cut-off of the purge, for a sweep that leaves to it what is older.
     pub(super) retention: Option<Timestamp>,
-    /// The last key that was looked at; empty at the beginning.
+}
+
+/// Keys between two others.
+#[derive(Clone, Debug)]
+pub(super) struct Stretch {
+    /// The last key that was looked at; empty below every key.
     pub(super) after: String,
     pub(super) below: String,
-    /// Where the keys that carry no credible time begin, while they are still to be swept.
-    pub(super) beyond: Option<String>,
-    /// Whether everything was due that the last batch came by, so that it probably goes on like that.
-    pub(super) is_dense: bool,
 }
 
 /// Above every key.
@@ -54,40 +68,53 @@ impl SweepCursor {
     ///
     /// # Examples
     /// ```
-    /// use authdb_shared::db::{Sweep, SweepCursor};
+    /// use authdb_shared::db::{SweepCursor, Walk};
     ///
     /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let folder = tempfile::tempdir()?;
-    /// # let config = Demo::configuration(Sources::default(), &folder.path().join("authdb.sqlite3"))?;
-    /// # let db = AuthDb::create(&config.database, clock::host_now()).await?;
+    /// # let path = folder.path().join("authdb.sqlite3");
+    /// # let config = Demo::configuration(Sources::default(), &path)?;
+    /// # Demo::create(&path, &config, clock::host_now(), &mut clock::randomness()).await?.close().await;
+    /// # let db = AuthDb::connect(&config.database).await?;
     /// # let permit = db.write_permit(&Actor::of_this_process())?;
-    /// let now = db.now().await?;
-    /// let purge = SweepCursor::start(Sweep::PurgeAuthorizationFlows, now, &config.policy);
-    /// assert_eq!(purge.cutoff(), now.before(config.policy.completed_flow_retention));
+    /// let long_ago = db.now().await?.before(config.policy.completed_flow_retention * 100);
+    /// let mut cursor = SweepCursor::start(Walk::OldAuthorizationFlows, long_ago, &config.policy);
+    /// let batch = db.sweep(&permit, &mut cursor, 1_000).await?;
+    /// assert_eq!((batch.expired, batch.deleted), (0, 0), "what is stale now was not there yet");
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn start(sweep: Sweep, now: Timestamp, policy: &Policy) -> Self {
-        let kept_since = now.before(policy.completed_flow_retention);
-        let (cutoff, retention) = match sweep {
-            Sweep::ExpireDeviceFlows => (now.before(policy.device_flow_expiration), Some(kept_since)),
-            Sweep::ExpireAuthorizationFlows => (now.before(policy.authorization_flow_expiration), Some(kept_since)),
-            Sweep::PurgeDeviceFlows | Sweep::PurgeAuthorizationFlows => (kept_since, None),
-            Sweep::PurgeTokens => (Month::of(policy.token_horizon(now)).start(), None),
+    pub fn start(walk: Walk, now: Timestamp, policy: &Policy) -> Self {
+        let due = |sweep: &Sweep| {
+            let retention = sweep.expires().then(|| now.before(policy.completed_flow_retention));
+            Due { sweep: *sweep, cutoff: sweep.cutoff(now, policy), retention }
         };
-        let (below, beyond) = match sweep {
-            Sweep::ExpireDeviceFlows | Sweep::PurgeDeviceFlows => (String::new(), None),
-            // The service's host dates the key and the database the row, so the key may be a little younger.
-            Sweep::ExpireAuthorizationFlows | Sweep::PurgeAuthorizationFlows => {
-                let beyond = KeyBound::at(policy.latest_credible(now)).hex();
-                (KeyBound::at(policy.latest_credible(cutoff)).hex(), Some(beyond))
+        let (expiry, purge) = (
+            walk.sweeps().iter().find(|sweep| sweep.expires()).map(due),
+            walk.sweeps().iter().find(|sweep| !sweep.expires()).map(due),
+        );
+        // The service's host dates a key and the database the row, so the key may be a little younger.
+        let bound = |time| KeyBound::at(policy.latest_credible(time));
+        let old = bound(Sweep::PurgeAuthorizationFlows.cutoff(now, policy));
+        let stretch = |after: String, below: String| Stretch { after, below };
+        let stretches = match walk {
+            Walk::DeviceFlows => vec![stretch(String::new(), String::new())],
+            Walk::YoungAuthorizationFlows => {
+                let below = bound(Sweep::ExpireAuthorizationFlows.cutoff(now, policy));
+                vec![stretch(old.highest_below().hex(), below.hex())]
             }
-            Sweep::PurgeTokens => (KeyBound::at(cutoff).hex(), None),
+            Walk::OldAuthorizationFlows => {
+                vec![stretch(String::new(), old.hex()), stretch(bound(now).hex(), HIGHEST.to_owned())]
+            }
+            Walk::RefreshTokens => {
+                let below = KeyBound::at(Sweep::PurgeTokens.cutoff(now, policy));
+                vec![stretch(String::new(), below.hex())]
+            }
         };
-        Self { sweep, cutoff, retention, after: String::new(), below, beyond, is_dense: false }
+        Self { walk, expiry, purge, stretches: stretches.into(), is_dense: false }
     }
 
     /// The same sweep as of a later `now`, from where this one stopped: what it has passed is not looked at again before
@@ -95,66 +122,66 @@ impl SweepCursor {
     ///
     /// # Examples
     /// ```
-    /// use std::time::Duration;
+    /// use authdb_shared::db::{SweepCursor, Walk};
     ///
-    /// use authdb_shared::db::{Sweep, SweepCursor};
-    /// use authdb_shared::{Policy, Timestamp};
-    ///
-    /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
-    /// let (policy, later) = (Policy::default(), now.after(Duration::from_mins(5)));
-    /// let stopped = SweepCursor::start(Sweep::PurgeDeviceFlows, now, &policy);
-    /// assert_eq!(stopped.resumed(later, &policy).cutoff(), later.before(policy.completed_flow_retention));
+    /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("authdb.sqlite3");
+    /// # let config = Demo::configuration(Sources::default(), &path)?;
+    /// # Demo::create(&path, &config, clock::host_now(), &mut clock::randomness()).await?.close().await;
+    /// # let db = AuthDb::connect(&config.database).await?;
+    /// # let permit = db.write_permit(&Actor::of_this_process())?;
+    /// let now = db.now().await?;
+    /// let mut stopped = SweepCursor::start(Walk::DeviceFlows, now, &config.policy);
+    /// let first = db.sweep(&permit, &mut stopped, 30).await?;
+    /// let mut resumed = stopped.resumed(now, &config.policy);
+    /// let rest = db.sweep(&permit, &mut resumed, 10_000).await?;
+    /// assert!(!first.is_last && rest.is_last);
+    /// assert_eq!(first.expired + rest.expired, 5, "nothing is missed");
+    /// # Ok(())
+    /// # }
     /// ```
     #[must_use]
     pub fn resumed(&self, now: Timestamp, policy: &Policy) -> Self {
-        let fresh = Self::start(self.sweep, now, policy);
-        let is_beyond = self.beyond.is_none() && fresh.beyond.is_some();
-        let (below, beyond) = if is_beyond { (HIGHEST.to_owned(), None) } else { (fresh.below, fresh.beyond) };
-        Self { after: self.after.clone(), below, beyond, ..fresh }
+        let mut fresh = Self::start(self.walk, now, policy);
+        let passed = fresh.stretches.len().saturating_sub(self.stretches.len());
+        fresh.stretches.drain(..passed);
+        if let (Some(next), Some(stopped)) = (fresh.stretches.front_mut(), self.stretches.front()) {
+            next.after.clone_from(&stopped.after);
+        }
+        fresh
     }
 
-    /// What is swept.
+    /// Which rows are swept.
     ///
     /// # Examples
     /// ```
-    /// use authdb_shared::Policy;
-    /// use authdb_shared::clock;
-    /// use authdb_shared::db::{Sweep, SweepCursor};
+    /// use authdb_shared::db::{SweepCursor, Walk};
+    /// use authdb_shared::{Policy, clock};
     ///
-    /// let cursor = SweepCursor::start(Sweep::ExpireDeviceFlows, clock::host_now(), &Policy::default());
-    /// assert_eq!(cursor.sweep().to_string(), "device flows expired");
+    /// let cursor = SweepCursor::start(Walk::DeviceFlows, clock::host_now(), &Policy::default());
+    /// assert_eq!(cursor.walk(), Walk::DeviceFlows);
     /// ```
     #[must_use]
-    pub fn sweep(&self) -> Sweep {
-        self.sweep
+    pub fn walk(&self) -> Walk {
+        self.walk
     }
 
-    /// Rows older than this are swept.
-    ///
-    /// # Examples
-    /// ```
-    /// use authdb_shared::db::{Sweep, SweepCursor};
-    /// use authdb_shared::{Policy, Timestamp};
-    ///
-    /// let now = Timestamp::from_unix_millis(1_795_000_000_000).expect("within the calendar");
-    /// let cursor = SweepCursor::start(Sweep::PurgeTokens, now, &Policy::default());
-    /// assert_eq!(cursor.cutoff().sql_text(), "2026-05-01 00:00:00", "whole months, as partitions go");
-    /// ```
-    #[must_use]
-    pub fn cutoff(&self) -> Timestamp {
-        self.cutoff
+    /// What is due for each thing that happens to the rows.
+    pub(super) fn dues(&self) -> impl Iterator<Item = Due> {
+        self.expiry.into_iter().chain(self.purge)
     }
 
     /// Moves behind the last key that was seen. True if nothing is left.
     pub(super) fn advance(&mut self, last: Option<String>, is_exhausted: bool) -> bool {
-        if let Some(last) = last {
-            self.after = last;
+        if is_exhausted {
+            self.stretches.pop_front();
+            self.is_dense = false;
+        } else if let (Some(stretch), Some(last)) = (self.stretches.front_mut(), last) {
+            stretch.after = last;
         }
-        if is_exhausted && let Some(beyond) = self.beyond.take() {
-            self.after = beyond;
-            HIGHEST.clone_into(&mut self.below);
-            return false;
-        }
-        is_exhausted
+        self.stretches.is_empty()
     }
 }

@@ -1,81 +1,29 @@
 //! Sweeps: expiring and purging stale rows in batches, each batch a transaction of its own.
 //!
-//! A batch walks over the next so many keys, whether they match or not, so that no statement reads more than that however
-//! large the table is. It first *looks*, without locks, and then changes only the range up to the last match. Most of the
-//! time there is nothing to change, and then nothing is locked at all. Under READ COMMITTED the servers release the locks
-//! of rows that do not match at once and lock no gaps, so a login never waits for more than a batch.
+//! A walk goes over its rows once, for everything that happens to them. A batch walks over the next so many keys,
+//! whether they are due or not, so that no statement reads more than that however large the table is. It first *looks*,
+//! without locks, and then changes only the range up to the last row that is due. Most of the time there is nothing to
+//! change, and then nothing is locked at all. Under READ COMMITTED the servers release the locks of rows that do not match
+//! at once and lock no gaps, so a login never waits for more than a batch.
 
 mod backlog;
 mod cursor;
+mod kinds;
+mod look;
 
-use std::fmt;
 use std::time::Duration;
 
-use sqlx::FromRow;
+use tokio::time::Instant;
 
 pub use backlog::Backlog;
 pub(super) use cursor::LOWEST_KEY;
 pub use cursor::SweepCursor;
+use cursor::{Due, Stretch};
+pub use kinds::{Sweep, Walk};
+use look::{Look, look};
 
-use super::backend::{Session, on_backend};
-use super::statements::Statement;
-use super::{AuthDb, DbError, WritePermit, statements};
-
-/// What is swept.
-///
-/// # Examples
-/// ```
-/// use authdb_shared::db::Sweep;
-///
-/// let line = format!("{:>40}: {}", Sweep::PurgeTokens, 1200);
-/// assert_eq!(line.trim_start(), "refresh tokens of old months deleted: 1200");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sweep {
-    /// PENDING and READY device flows past their expiration become ERROR.
-    ExpireDeviceFlows,
-    /// Device flows past the retention are deleted, whatever their status.
-    PurgeDeviceFlows,
-    /// PENDING and READY authorization flows past their expiration become ERROR.
-    ExpireAuthorizationFlows,
-    /// Authorization flows past the retention are deleted, whatever their status.
-    PurgeAuthorizationFlows,
-    /// Refresh tokens of months past the retention are deleted, where no partition can be dropped instead.
-    PurgeTokens,
-}
-
-impl Sweep {
-    /// Its name for programs.
-    ///
-    /// # Examples
-    /// ```
-    /// use authdb_shared::db::Sweep;
-    ///
-    /// assert_eq!(Sweep::PurgeDeviceFlows.name(), "purge-device-flows");
-    /// ```
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ExpireDeviceFlows => "expire-device-flows",
-            Self::PurgeDeviceFlows => "purge-device-flows",
-            Self::ExpireAuthorizationFlows => "expire-authorization-flows",
-            Self::PurgeAuthorizationFlows => "purge-authorization-flows",
-            Self::PurgeTokens => "purge-tokens",
-        }
-    }
-}
-
-impl fmt::Display for Sweep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::ExpireDeviceFlows => "device flows expired",
-            Self::PurgeDeviceFlows => "device flows deleted",
-            Self::ExpireAuthorizationFlows => "authorization flows expired",
-            Self::PurgeAuthorizationFlows => "authorization flows deleted",
-            Self::PurgeTokens => "refresh tokens of old months deleted",
-        })
-    }
-}
+use super::backend::{WriteSession, on_backend};
+use super::{AuthDb, DbError, WritePermit};
 
 /// What a batch did.
 ///
@@ -85,15 +33,17 @@ impl fmt::Display for Sweep {
 ///
 /// use authdb_shared::db::Batch;
 ///
-/// let (looked, held) = (Duration::from_millis(5), Duration::from_millis(50));
-/// let batch = Batch { rows: 1_000, is_last: false, looked, held };
+/// let held = Duration::from_millis(50);
+/// let batch = Batch { deleted: 1_000, held, ..Batch::default() };
 /// let is_too_large = batch.held > Duration::from_millis(25);
 /// assert!(is_too_large, "a login may have waited for as long");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// Rows changed or deleted.
-    pub rows: u64,
+    /// Flows that became ERROR.
+    pub expired: u64,
+    /// Rows deleted.
+    pub deleted: u64,
     /// Whether nothing is left to do.
     pub is_last: bool,
     /// How long it took to look for them, which locks nothing.
@@ -102,24 +52,46 @@ pub struct Batch {
     pub held: Duration,
 }
 
-impl Sweep {
-    /// Whether its table's key is a user code, which has no time in it.
-    fn is_of_codes(self) -> bool {
-        matches!(self, Self::ExpireDeviceFlows | Self::PurgeDeviceFlows)
+impl Batch {
+    /// Rows changed or deleted.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::Batch;
+    ///
+    /// assert_eq!(Batch { expired: 2, deleted: 3, ..Batch::default() }.rows(), 5);
+    /// ```
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.expired + self.deleted
+    }
+
+    /// The rows to which this happened.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::{Batch, Sweep};
+    ///
+    /// let batch = Batch { expired: 2, deleted: 3, ..Batch::default() };
+    /// assert_eq!((batch.of(Sweep::ExpireDeviceFlows), batch.of(Sweep::PurgeDeviceFlows)), (2, 3));
+    /// ```
+    #[must_use]
+    pub fn of(&self, sweep: Sweep) -> u64 {
+        if sweep.expires() { self.expired } else { self.deleted }
     }
 }
 
 impl AuthDb {
-    /// Looks at the next `limit` rows, changes those that are due, and moves the cursor behind them. Safe to repeat
-    /// when it fails. (DiracX's `clean_expired_device_flows` and `clean_expired_authorization_flows`, which delete in
-    /// one statement.)
+    /// Looks at the next `limit` rows, expires and deletes those that are due, and moves the cursor behind them. Safe to
+    /// repeat when it fails. (DiracX's `clean_expired_device_flows` and `clean_expired_authorization_flows`, which delete
+    /// in one statement.)
     ///
     /// # Errors
     /// If the database cannot do it; the cursor then stays where it was.
     ///
     /// # Examples
     /// ```
-    /// use authdb_shared::db::{Sweep, SweepCursor};
+    /// use authdb_shared::db::{SweepCursor, Walk};
     ///
     /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
     /// # #[tokio::main(flavor = "current_thread")]
@@ -130,11 +102,11 @@ impl AuthDb {
     /// # Demo::create(&path, &config, clock::host_now(), &mut clock::randomness()).await?.close().await;
     /// # let db = AuthDb::connect(&config.database).await?;
     /// # let permit = db.write_permit(&Actor::of_this_process())?;
-    /// let mut cursor = SweepCursor::start(Sweep::ExpireDeviceFlows, db.now().await?, &config.policy);
+    /// let mut cursor = SweepCursor::start(Walk::DeviceFlows, db.now().await?, &config.policy);
     /// let mut expired = 0;
     /// loop {
     ///     let batch = db.sweep(&permit, &mut cursor, 20).await?;
-    ///     expired += batch.rows;
+    ///     expired += batch.expired;
     ///     if batch.is_last {
     ///         break;
     ///     }
@@ -144,31 +116,20 @@ impl AuthDb {
     /// # }
     /// ```
     pub async fn sweep(&self, permit: &WritePermit, cursor: &mut SweepCursor, limit: u32) -> Result<Batch, DbError> {
-        let attempt = match cursor.sweep {
-            Sweep::ExpireDeviceFlows | Sweep::ExpireAuthorizationFlows => "expiring stale flows",
-            Sweep::PurgeDeviceFlows | Sweep::PurgeAuthorizationFlows => "deleting old flows",
-            Sweep::PurgeTokens => "deleting the tokens of old months",
-        };
-        self.place_cursor(cursor);
-        let began = tokio::time::Instant::now();
-        let (window, last_due) = self
-            .limited(attempt, async {
-                let mut session = self.reading().await?;
-                look(&mut session, cursor, limit).await
-            })
-            .await?;
-        let looked = began.elapsed();
-        let began = tokio::time::Instant::now();
-        let (rows, held) = match &last_due {
-            Some(last) => {
-                let rows = self.limited(attempt, self.change_range(permit, cursor, last)).await?;
-                (rows, began.elapsed())
-            }
-            None => (0, Duration::ZERO),
-        };
-        cursor.is_dense = i64::try_from(rows).is_ok_and(|rows| rows > 0 && rows == window.seen);
-        let is_last = cursor.advance(window.last, window.seen < i64::from(limit));
-        Ok(Batch { rows, is_last, looked, held })
+        let attempt = cursor.walk.attempt();
+        let Some(stretch) = self.next_stretch(cursor) else { return Ok(Batch { is_last: true, ..Batch::default() }) };
+        let began = Instant::now();
+        let found = self.look(attempt, cursor, &stretch, limit).await?;
+        let mut batch = Batch { looked: began.elapsed(), ..Batch::default() };
+        if found.last_to_delete.is_some() || found.last_to_expire.is_some() {
+            let began = Instant::now();
+            (batch.deleted, batch.expired) =
+                self.limited(attempt, self.change_window(permit, cursor, &stretch, &found)).await?;
+            batch.held = began.elapsed();
+        }
+        cursor.is_dense = batch.deleted > 0 && batch.deleted == found.seen;
+        batch.is_last = cursor.advance(found.last, found.is_exhausted);
+        Ok(batch)
     }
 
     /// Moves the cursor behind the next `limit` keys and changes none of them, for a batch that somebody else keeps from being
@@ -179,7 +140,7 @@ impl AuthDb {
     ///
     /// # Examples
     /// ```
-    /// use authdb_shared::db::{Sweep, SweepCursor};
+    /// use authdb_shared::db::{SweepCursor, Walk};
     ///
     /// # use authdb_shared::{actor::Actor, clock, config::Sources, db::AuthDb, demo::Demo};
     /// # #[tokio::main(flavor = "current_thread")]
@@ -190,22 +151,17 @@ impl AuthDb {
     /// # Demo::create(&path, &config, clock::host_now(), &mut clock::randomness()).await?.close().await;
     /// # let db = AuthDb::connect(&config.database).await?;
     /// # let permit = db.write_permit(&Actor::of_this_process())?;
-    /// let mut cursor = SweepCursor::start(Sweep::ExpireDeviceFlows, db.now().await?, &config.policy);
+    /// let mut cursor = SweepCursor::start(Walk::DeviceFlows, db.now().await?, &config.policy);
     /// assert!(db.pass_over(&mut cursor, 10_000).await?, "there are fewer");
-    /// assert_eq!(db.sweep(&permit, &mut cursor, 10_000).await?.rows, 0, "the cursor is behind all of them");
+    /// assert_eq!(db.sweep(&permit, &mut cursor, 10_000).await?.rows(), 0, "the cursor is behind all of them");
     /// # Ok(())
     /// # }
     /// ```
     pub async fn pass_over(&self, cursor: &mut SweepCursor, limit: u32) -> Result<bool, DbError> {
-        self.place_cursor(cursor);
-        let (window, _) = self
-            .limited("looking for what is due", async {
-                let mut session = self.reading().await?;
-                look(&mut session, cursor, limit).await
-            })
-            .await?;
+        let Some(stretch) = self.next_stretch(cursor) else { return Ok(true) };
+        let found = self.look("looking for what is due", cursor, &stretch, limit).await?;
         cursor.is_dense = false;
-        Ok(cursor.advance(window.last, window.seen < i64::from(limit)))
+        Ok(cursor.advance(found.last, found.is_exhausted))
     }
 
     /// The statement that a sweep changes rows with, in the words of this engine, for people who want to see it first.
@@ -226,118 +182,70 @@ impl AuthDb {
     /// ```
     #[must_use]
     pub fn sweep_statement(&self, sweep: Sweep) -> &'static str {
-        self.text_of(statements_of(sweep).change)
+        self.text_of(sweep.statements().change)
     }
 
-    /// Puts a cursor that has not begun below the first key of its table, as this engine compares keys.
-    fn place_cursor(&self, cursor: &mut SweepCursor) {
-        if cursor.after.is_empty() {
-            let lowest = if cursor.sweep.is_of_codes() { self.facts.lowest_code } else { self.facts.lowest_key };
-            lowest.clone_into(&mut cursor.after);
+    /// What is swept next, as this engine compares keys.
+    fn next_stretch(&self, cursor: &SweepCursor) -> Option<Stretch> {
+        let mut stretch = cursor.stretches.front()?.clone();
+        self.place_stretch(cursor.walk.has_codes(), &mut stretch);
+        Some(stretch)
+    }
+
+    /// Puts a stretch that has not begun below the first key of its table, as this engine compares keys.
+    fn place_stretch(&self, has_codes: bool, stretch: &mut Stretch) {
+        if stretch.after.is_empty() {
+            let lowest = if has_codes { self.facts.lowest_code } else { self.facts.lowest_key };
+            lowest.clone_into(&mut stretch.after);
         }
     }
 
-    async fn change_range(&self, permit: &WritePermit, cursor: &SweepCursor, last: &str) -> Result<u64, sqlx::Error> {
-        let change = statements_of(cursor.sweep).change;
+    async fn look(
+        &self,
+        attempt: &'static str,
+        cursor: &SweepCursor,
+        stretch: &Stretch,
+        limit: u32,
+    ) -> Result<Look, DbError> {
+        self.limited(attempt, async {
+            let mut session = self.reading().await?;
+            look(&mut session, cursor, stretch, limit).await
+        })
+        .await
+    }
+
+    /// Deletes and expires what a look has found, in one transaction, and says how many rows each.
+    async fn change_window(
+        &self,
+        permit: &WritePermit,
+        cursor: &SweepCursor,
+        stretch: &Stretch,
+        found: &Look,
+    ) -> Result<(u64, u64), sqlx::Error> {
         let mut session = self.writing(permit).await?;
-        let changed = on_backend!(&mut session, |connection, text| {
-            let query = sqlx::query(text(change)).bind(&cursor.after).bind(last);
-            let query = if cursor.sweep == Sweep::PurgeTokens { query } else { query.bind(cursor.cutoff) };
-            let query = if let Some(retention) = cursor.retention { query.bind(retention) } else { query };
-            query.execute(connection).await.map(|done| done.rows_affected())
-        })?;
+        let after = &stretch.after;
+        let deleted = change_range(&mut session, cursor.purge, after, found.last_to_delete.as_deref()).await?;
+        // Where all was taken for old, nobody has looked for what is only stale.
+        let is_left = cursor.is_dense && deleted < found.seen;
+        let last = if is_left { &found.last } else { &found.last_to_expire };
+        let expired = change_range(&mut session, cursor.expiry, after, last.as_deref()).await?;
         permit.commit(session).await?;
-        Ok(changed)
+        Ok((deleted, expired))
     }
 }
 
-/// The next so many keys.
-#[derive(FromRow)]
-struct Window {
-    /// How many there are.
-    seen: i64,
-    last: Option<String>,
-}
-
-/// Looks at the next `limit` keys, and for the last of them that is due. In the middle of a backlog all of them are taken for
-/// due, which the change itself decides.
-async fn look(
-    session: &mut Session,
-    cursor: &SweepCursor,
-    limit: u32,
-) -> Result<(Window, Option<String>), sqlx::Error> {
-    let statements = statements_of(cursor.sweep);
+/// Changes what is due behind one key, up to another; nothing if either of the two is missing.
+async fn change_range(
+    session: &mut WriteSession,
+    due: Option<Due>,
+    after: &str,
+    last: Option<&str>,
+) -> Result<u64, sqlx::Error> {
+    let (Some(due), Some(last)) = (due, last) else { return Ok(0) };
     on_backend!(session, |connection, text| {
-        let mut query = sqlx::query_scalar(text(statements.end)).bind(&cursor.after);
-        if !cursor.sweep.is_of_codes() {
-            query = query.bind(&cursor.below);
-        }
-        let end: Option<String> = query.bind(limit.saturating_sub(1)).fetch_optional(&mut *connection).await?;
-        let window = if end.is_some() {
-            Window { seen: limit.into(), last: end }
-        } else {
-            let mut query = sqlx::query_as(text(statements.window)).bind(&cursor.after);
-            if !cursor.sweep.is_of_codes() {
-                query = query.bind(&cursor.below);
-            }
-            query.bind(limit).fetch_one(&mut *connection).await?
-        };
-        let Some(last) = &window.last else { return Ok((window, None)) };
-        if cursor.is_dense {
-            let last_due = window.last.clone();
-            return Ok((window, last_due));
-        }
-        let query = sqlx::query_scalar(text(statements.last_due)).bind(&cursor.after).bind(last);
-        let query = if cursor.sweep == Sweep::PurgeTokens { query } else { query.bind(cursor.cutoff) };
-        let query = if let Some(retention) = cursor.retention { query.bind(retention) } else { query };
-        let last_due = query.fetch_optional(connection).await?;
-        Ok((window, last_due))
+        let query = sqlx::query(text(due.sweep.statements().change)).bind(after).bind(last);
+        let query = if due.sweep == Sweep::PurgeTokens { query } else { query.bind(due.cutoff) };
+        let query = if let Some(retention) = due.retention { query.bind(retention) } else { query };
+        query.execute(connection).await.map(|done| done.rows_affected())
     })
-}
-
-/// What each sweep reads without locks, and what it changes rows with.
-struct Statements {
-    end: Statement,
-    window: Statement,
-    last_due: Statement,
-    count: Statement,
-    change: Statement,
-}
-
-fn statements_of(sweep: Sweep) -> Statements {
-    use statements as s;
-    let (end, window, last_due, count, change) = match sweep {
-        Sweep::ExpireDeviceFlows => (
-            s::END_OF_DEVICE_FLOWS,
-            s::WINDOW_OF_DEVICE_FLOWS,
-            s::LAST_DEVICE_FLOW_TO_EXPIRE,
-            s::COUNT_DEVICE_FLOWS_TO_EXPIRE,
-            s::EXPIRE_DEVICE_FLOWS,
-        ),
-        Sweep::PurgeDeviceFlows => (
-            s::END_OF_DEVICE_FLOWS,
-            s::WINDOW_OF_DEVICE_FLOWS,
-            s::LAST_DEVICE_FLOW_TO_PURGE,
-            s::COUNT_DEVICE_FLOWS_TO_PURGE,
-            s::PURGE_DEVICE_FLOWS,
-        ),
-        Sweep::ExpireAuthorizationFlows => (
-            s::END_OF_AUTHORIZATION_FLOWS,
-            s::WINDOW_OF_AUTHORIZATION_FLOWS,
-            s::LAST_AUTHORIZATION_FLOW_TO_EXPIRE,
-            s::COUNT_AUTHORIZATION_FLOWS_TO_EXPIRE,
-            s::EXPIRE_AUTHORIZATION_FLOWS,
-        ),
-        Sweep::PurgeAuthorizationFlows => (
-            s::END_OF_AUTHORIZATION_FLOWS,
-            s::WINDOW_OF_AUTHORIZATION_FLOWS,
-            s::LAST_AUTHORIZATION_FLOW_TO_PURGE,
-            s::COUNT_AUTHORIZATION_FLOWS_TO_PURGE,
-            s::PURGE_AUTHORIZATION_FLOWS,
-        ),
-        Sweep::PurgeTokens => {
-            (s::END_OF_TOKENS, s::WINDOW_OF_TOKENS, s::LAST_TOKEN_TO_PURGE, s::COUNT_TOKENS_TO_PURGE, s::PURGE_TOKENS)
-        }
-    };
-    Statements { end, window, last_due, count, change }
 }

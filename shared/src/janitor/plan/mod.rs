@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Job;
 use crate::clock::Timestamp;
 use crate::config::{Config, KEYS};
-use crate::db::{AuthDb, DbError, Sweep, SweepCursor};
+use crate::db::{AuthDb, DbError, Sweep};
 use crate::partition::Layout;
 
 /// The form of the file; another one is refused.
@@ -344,12 +344,11 @@ async fn flows(db: &AuthDb, config: &Config, now: Timestamp) -> Result<PlannedJo
 }
 
 async fn planned_sweep(db: &AuthDb, config: &Config, sweep: Sweep, now: Timestamp) -> Result<PlannedSweep, DbError> {
-    let cursor = SweepCursor::start(sweep, now, &config.policy);
-    let backlog = db.backlog(&cursor).await?;
+    let backlog = db.backlog(sweep, now, &config.policy).await?;
     Ok(PlannedSweep {
         sweep: sweep.name().to_owned(),
         effect: sweep.to_string(),
-        older_than: cursor.cutoff().to_string(),
+        older_than: sweep.cutoff(now, &config.policy).to_string(),
         rows: backlog.rows,
         is_at_least: backlog.is_cut_short,
         oldest: backlog.oldest.map(|oldest| oldest.to_string()),
