@@ -10,7 +10,7 @@ use crate::daemon::ALWAYS;
 use crate::once::{add_work, state};
 use crate::program::{Janitor, await_that};
 use crate::row_lock::RowLock;
-use crate::traffic::{TO_EXPIRE, commit, device_flows, janitor, new_code};
+use crate::traffic::{TO_EXPIRE, TO_PURGE, commit, device_flows, janitor, new_code};
 
 /// Past every expiration, and not past the retention.
 const STALE: Duration = Duration::from_mins(15);
@@ -85,6 +85,29 @@ async fn a_backlog_that_one_run_has_no_time_for_is_done_by_the_next_ones() {
         let (status, said) = daemon.stop().await;
         assert_eq!(status.code(), Some(0), "{said:?}");
         assert_eq!(world.number("SELECT COUNT(*) FROM DeviceFlows").await, 1_000, "none was old enough to go");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_backlog_leaves_the_other_rows_their_time() {
+    on_every_engine(|world| async move {
+        let codes: Vec<String> = (0..5_000).map(|_| new_code()).collect();
+        let statements = device_flows(&codes, Some(world.start.before(TO_EXPIRE)));
+        commit(world.database.pool(), &statements).await.expect("the rows are written");
+        for age in [TO_EXPIRE, TO_PURGE] {
+            world.add_authorization_flow(AuthorizationFlowRow { age, ..AuthorizationFlowRow::default() }).await;
+        }
+        // A breather lasts a millisecond at least, so that many batches take longer.
+        let janitor = janitor(world.database.url())
+            .with("AUTHDB_JANITOR_BATCH_SIZE", "1")
+            .with("AUTHDB_JANITOR_TIME_BUDGET", "2s");
+        let outcome = janitor.run(&["once", "flows"]).await;
+        outcome.assert_code(1);
+        assert!(outcome.output.contains("the time is up"), "{outcome:?}");
+        assert!((1..5_000).contains(&outcome.count("device flows expired")), "{outcome:?}");
+        let others = ["authorization flows expired", "authorization flows deleted"].map(|what| outcome.count(what));
+        assert_eq!(others, [1, 1], "on {}: {outcome:?}", world.engine());
     })
     .await;
 }
