@@ -59,7 +59,7 @@ impl Bar {
         }
     }
 
-    /// A sweep begins.
+    /// A walk begins.
     pub(crate) fn start(&self, walk: Walk) {
         self.with(|shown| {
             shown.bar.unset_length();

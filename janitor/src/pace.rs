@@ -27,6 +27,8 @@ const REST: f64 = 0.1;
 /// The breather where a batch took more than twice its target: the server is busy with something else.
 const LONG_REST: f64 = 2.0;
 const LONGEST_REST: Duration = Duration::from_secs(1);
+/// What a timer can measure: a shorter rest would take longer than it was meant to.
+const SHORTEST_REST: Duration = Duration::from_millis(1);
 
 /// The pace of one sweep.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +64,8 @@ impl Pace {
         let rows = f64::from(self.rows) * wanted.clamp(1.0 / STEP, STEP);
         self.rows = whole(rows).clamp(self.limits.min_rows, self.limits.max_rows);
         let is_slow = held > self.limits.target * 2;
-        held.mul_f64(if is_slow { LONG_REST } else { REST }).saturating_sub(looked).min(LONGEST_REST)
+        let rest = held.mul_f64(if is_slow { LONG_REST } else { REST }).saturating_sub(looked).min(LONGEST_REST);
+        if rest < SHORTEST_REST { Duration::ZERO } else { rest }
     }
 }
 
@@ -127,6 +130,8 @@ mod tests {
         let mut pace = Pace::new(LIMITS);
         assert_eq!(pace.learn(millis(1), millis(20)), millis(1));
         assert_eq!(pace.learn(millis(8), millis(20)), Duration::ZERO);
+        let almost = Duration::from_micros(1100);
+        assert_eq!(pace.learn(almost, millis(20)), Duration::ZERO, "what is left is too short to be measured");
         assert_eq!(pace.learn(millis(8), millis(60)), millis(112));
     }
 }

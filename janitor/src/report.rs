@@ -30,7 +30,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Report {
     pub(crate) job: Job,
     pub(crate) outcome: Outcome,
-    /// Rows by kind of sweep, in the order of the work.
+    /// Rows by what happened to them, in the order in which it is told.
     pub(crate) swept: Vec<(Sweep, u64)>,
     /// Changes of the partition layout, each in words.
     pub(crate) changes: Vec<String>,
@@ -60,6 +60,13 @@ impl Report {
             took: Duration::ZERO,
             tries_again: false,
             has_done_enough: false,
+        }
+    }
+
+    /// Tells a reader something, but not twice.
+    pub(crate) fn note_once(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
         }
     }
 

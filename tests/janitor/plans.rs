@@ -108,7 +108,10 @@ async fn months_are_rolled_as_planned_and_a_plan_that_is_past_is_refused() {
         let (outcome, plan) = plan(&janitor, &["tokens"]).await;
         outcome.assert_code(0);
         let steps = plan["jobs"][0]["steps"].as_array().expect("a list");
-        assert_eq!(steps.len(), 3, "one adds, two drop: {plan:#}");
+        let (adding, dropping): (Vec<&Value>, Vec<&Value>) =
+            steps.iter().partition(|step| step["change"] == "add months");
+        let adds_few = |step: &&Value| step["partitions"].as_array().is_some_and(|months| months.len() <= 3);
+        assert!(!adding.is_empty() && adding.iter().all(adds_few) && dropping.len() == 2, "{plan:#}");
         let before = names(&world).await;
         apply(&janitor).await.assert_code(0);
         let after = names(&world).await;

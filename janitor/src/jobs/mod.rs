@@ -4,6 +4,8 @@ mod flows;
 mod sweeps;
 mod tokens;
 
+use sweeps::Walked;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,7 +33,7 @@ pub(crate) struct Janitor {
     db: AuthDb,
     ledger: Ledger,
     tenure: Tenure,
-    /// Where sweeps stopped before their end, for the next run of this process.
+    /// Where walks stopped before their end, for the next run of this process.
     unfinished: Arc<Mutex<Vec<SweepCursor>>>,
     policy: Policy,
     settings: JanitorConfig,
@@ -57,13 +59,6 @@ struct Run<'a> {
     /// The database's time, read once for the whole run; that of the plan, where one is applied.
     now: Timestamp,
     deadline: Instant,
-}
-
-/// Where a walk begins.
-struct Place {
-    cursor: SweepCursor,
-    /// Whether it comes by all of its rows from there.
-    is_beginning: bool,
 }
 
 /// Tries per batch or schema change before contention is reported.
@@ -132,9 +127,11 @@ impl Janitor {
         Self { metrics, ..self }
     }
 
-    /// The same database under another policy and other settings.
+    /// The same database under another policy and other settings. Walks begin anew: another policy may put what they have
+    /// passed before them again.
     pub(crate) fn reconfigured(&self, config: &Config) -> Self {
-        Self { policy: config.policy.clone(), settings: config.janitor.clone(), ..self.clone() }
+        let (policy, settings) = (config.policy.clone(), config.janitor.clone());
+        Self { policy, settings, unfinished: Arc::default(), ..self.clone() }
     }
 
     pub(crate) fn db(&self) -> &AuthDb {
@@ -154,7 +151,7 @@ impl Janitor {
         &self.metrics
     }
 
-    /// The pace at the beginning of a sweep.
+    /// The pace at the beginning of a walk.
     fn pace(&self) -> Pace {
         let max_rows = self.settings.batch_size;
         Pace::new(Limits { target: self.settings.batch_latency, min_rows: MIN_BATCH.min(max_rows), max_rows })
@@ -183,17 +180,21 @@ impl Janitor {
     }
 
     /// Where a walk begins: where the last one stopped, if it did.
-    fn place(&self, walk: Walk, now: Timestamp) -> Place {
+    fn place(&self, walk: Walk, now: Timestamp) -> SweepCursor {
         let mut unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
         match unfinished.iter().position(|cursor| cursor.walk() == walk) {
-            Some(found) => {
-                Place { cursor: unfinished.swap_remove(found).resumed(now, &self.policy), is_beginning: false }
-            }
-            None => Place { cursor: SweepCursor::start(walk, now, &self.policy), is_beginning: true },
+            Some(found) => unfinished.swap_remove(found).resumed(now, &self.policy),
+            None => SweepCursor::start(walk, now, &self.policy),
         }
     }
 
-    /// Keeps the place of a sweep that has to stop.
+    /// Whether a walk has stopped before its end.
+    fn is_under_way(&self, walk: Walk) -> bool {
+        let unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
+        unfinished.iter().any(|cursor| cursor.walk() == walk)
+    }
+
+    /// Keeps the place of a walk that has to stop.
     fn keep(&self, cursor: SweepCursor) {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner).push(cursor);
     }
@@ -268,9 +269,7 @@ impl Run<'_> {
         } else {
             "the time is up (janitor.time_budget); the next run carries on"
         };
-        if report.notes.iter().all(|said| said != note) {
-            report.notes.push(note.to_owned());
-        }
+        report.note_once(note.to_owned());
     }
 
     /// A breather after contention, longer each time, and never the same for two janitors. A signal ends it.

@@ -1,4 +1,4 @@
-//! A sweep from its beginning to its end: batch after batch, with a breather after each, at the pace of the server.
+//! A walk from its beginning to its end: batch after batch, with a breather after each, at the pace of the server.
 //!
 //! It has to come to an end whatever others do. A server that is never idle gets the smallest batches, far apart; a row that
 //! somebody holds for hours is passed over, with its neighbours, so that what lies behind it has its turn.
@@ -8,13 +8,24 @@ use authdb_shared::janitor::Job;
 use tokio::time::Instant;
 use tracing::debug;
 
-use super::{Place, Run, TRIES};
+use super::{Run, TRIES};
 use crate::busy::{Business, LONGEST_PAUSE};
 use crate::pace::Pace;
 use crate::report::Report;
 
-/// Batches that a sweep passes over. Where more cannot be made, it is not about some rows.
+/// Batches that a walk passes over. Where more cannot be made, it is not about some rows.
 const MOST_PASSED_OVER: u32 = 3;
+
+/// How a walk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Walked {
+    /// At its end.
+    Through,
+    /// At its end, past rows that somebody held.
+    PastSome,
+    /// Before its end, for want of time or because of a signal.
+    Stopped,
+}
 
 impl Run<'_> {
     /// What is known of the server at the beginning.
@@ -22,25 +33,21 @@ impl Run<'_> {
         Business::new(self.janitor.settings.busy_threads)
     }
 
-    /// Walks over rows to their end; false if `until` comes before, or the run must stop. Where somebody else keeps it from
-    /// its work it fails, and the next run goes on from there.
+    /// Walks over rows to their end, unless `until` comes before, or the run must stop. Where somebody else keeps it from its
+    /// work it fails, and the next run goes on from there.
     pub(super) async fn sweep(
         &self,
         walk: Walk,
         until: Instant,
         business: &mut Business,
         report: &mut Report,
-    ) -> Result<bool, DbError> {
-        let Place { mut cursor, is_beginning } = self.janitor.place(walk, self.now);
+    ) -> Result<Walked, DbError> {
+        let mut cursor = self.janitor.place(walk, self.now);
         self.janitor.bar.start(walk);
-        let mut passed_over = 0;
-        let outcome = self.sweep_from(&mut cursor, until, &mut passed_over, business, report).await;
-        if matches!(&outcome, Ok(false)) || outcome.as_ref().is_err_and(DbError::is_contention) {
+        let outcome = self.sweep_from(&mut cursor, until, business, report).await;
+        let goes_on = matches!(&outcome, Ok(Walked::Stopped)) || outcome.as_ref().is_err_and(DbError::is_contention);
+        if goes_on && cursor.has_begun() {
             self.janitor.keep(cursor);
-        } else if matches!(&outcome, Ok(true)) && is_beginning && passed_over == 0 {
-            for sweep in walk.sweeps() {
-                self.janitor.metrics.backlog(*sweep, 0);
-            }
         }
         outcome
     }
@@ -49,19 +56,17 @@ impl Run<'_> {
         &self,
         cursor: &mut SweepCursor,
         until: Instant,
-        passed_over: &mut u32,
         business: &mut Business,
         report: &mut Report,
-    ) -> Result<bool, DbError> {
-        let mut pace = self.janitor.pace();
+    ) -> Result<Walked, DbError> {
+        let (mut pace, mut passed_over) = (self.janitor.pace(), 0);
         loop {
-            // A server that is never idle gets a batch all the same, though its time may be up by then.
             let is_owed = self.leave_in_peace(until, business, report).await?;
             if is_owed {
                 pace.back_off();
             }
             if self.must_stop() || (Instant::now() >= until && !is_owed) {
-                return Ok(false);
+                return Ok(Walked::Stopped);
             }
             let is_last = match self.sweep_batch(report.job, cursor, &mut pace).await {
                 Ok(batch) => {
@@ -72,19 +77,19 @@ impl Run<'_> {
                     }
                     batch.is_last
                 }
-                Err(error) if error.is_contention() && *passed_over < MOST_PASSED_OVER && !self.must_stop() => {
-                    *passed_over += 1;
+                Err(error) if error.is_contention() && passed_over < MOST_PASSED_OVER && !self.must_stop() => {
+                    passed_over += 1;
                     self.janitor.metrics.step(report.job);
                     report.unfinished();
-                    report
-                        .notes
-                        .push(format!("{error}. Some rows were passed over, and the next run looks at them again"));
+                    report.note_once(format!(
+                        "{error}. Some rows were passed over, and the next run looks at them again"
+                    ));
                     self.janitor.db.pass_over(cursor, pace.fewest_rows()).await?
                 }
                 Err(error) => return Err(error),
             };
             if is_last {
-                return Ok(true);
+                return Ok(if passed_over == 0 { Walked::Through } else { Walked::PastSome });
             }
         }
     }
@@ -93,6 +98,7 @@ impl Run<'_> {
     fn note(&self, cursor: &SweepCursor, batch: &Batch, report: &mut Report) {
         for sweep in cursor.walk().sweeps() {
             let rows = batch.of(*sweep);
+            // A batch that found nothing is one of each kind.
             if rows == 0 && batch.rows() > 0 {
                 continue;
             }
@@ -125,15 +131,16 @@ impl Run<'_> {
         business: &mut Business,
         report: &mut Report,
     ) -> Result<bool, DbError> {
-        while let Some((pause, reason)) = business.pause(&self.janitor.db).await? {
-            if self.must_stop() || Instant::now() >= until {
-                break;
-            }
+        while !self.must_stop()
+            && Instant::now() < until
+            && let Some((pause, reason)) = business.pause(&self.janitor.db).await?
+        {
             debug!("{}: waiting: {reason}", report.job);
-            report.waited(pause, reason);
+            let rest = pause.min(until.saturating_duration_since(Instant::now()));
+            report.waited(rest, reason);
             self.janitor.metrics.step(report.job);
-            self.rest(pause.min(until.saturating_duration_since(Instant::now()))).await;
-            if pause >= LONGEST_PAUSE {
+            self.rest(rest).await;
+            if rest >= LONGEST_PAUSE {
                 return Ok(true);
             }
         }

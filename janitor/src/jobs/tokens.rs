@@ -5,7 +5,7 @@ use authdb_shared::db::{DbError, HoldOutcome, Proving, RollOutcome, RollStep, Ro
 use authdb_shared::janitor::{Agenda, CANNOT_HOLD_ROWS, Quota, Step};
 use authdb_shared::partition::{Layout, Partition};
 
-use super::{Run, TRIES};
+use super::{Run, TRIES, Walked};
 use crate::report::Report;
 
 pub(super) async fn run(run: &Run<'_>, report: &mut Report) -> Result<(), DbError> {
@@ -27,8 +27,10 @@ pub(super) async fn run(run: &Run<'_>, report: &mut Report) -> Result<(), DbErro
         report.notes.push("RefreshTokens has no partitions; old months are deleted row by row".to_owned());
     }
     report.swept.push((Sweep::PurgeTokens, 0));
-    if !run.sweep(Walk::RefreshTokens, run.deadline, &mut run.business(), report).await? {
-        run.leave_unfinished(report);
+    match run.sweep(Walk::RefreshTokens, run.deadline, &mut run.business(), report).await? {
+        Walked::Through => run.janitor.metrics.backlog(Sweep::PurgeTokens, 0),
+        Walked::PastSome => {}
+        Walked::Stopped => run.leave_unfinished(report),
     }
     Ok(())
 }

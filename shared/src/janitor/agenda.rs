@@ -14,6 +14,10 @@ use crate::partition::{Layout, Partition, PartitionBound, RollPlan, RollSettings
 use crate::policy::Policy;
 use crate::text;
 
+/// Months that one change adds. Logins wait while the server makes a file for each of them, which takes milliseconds where
+/// it waits for the disk; a table that lacks a year of months would keep them all for a tenth of a second.
+const MONTHS_PER_CHANGE: usize = 3;
+
 /// One thing to do.
 ///
 /// # Examples
@@ -103,8 +107,11 @@ impl Agenda {
         let everything = RollSettings { max_drops_per_run: usize::MAX, ..settings.roll };
         let RollPlan { drop, refusals, add, adds_future, .. } = plan_roll(layout, now, policy, everything);
         let mut agenda = Self { refusals, ..Self::default() };
-        if adds_future || !add.is_empty() {
+        if adds_future {
             agenda.steps.push(Step::Roll(RollStep::Add(add)));
+        } else {
+            let changes = add.chunks(MONTHS_PER_CHANGE);
+            agenda.steps.extend(changes.map(|months| Step::Roll(RollStep::Add(months.to_vec()))));
         }
         if span.is_zero() {
             agenda.steps.extend(drop.into_iter().map(|partition| Step::Roll(RollStep::Drop(partition))));
@@ -193,6 +200,21 @@ mod tests {
             Step::Hold(partition) => format!("hold {}", partition.name),
         };
         agenda.steps.iter().map(word).collect()
+    }
+
+    #[test]
+    fn many_months_are_added_by_several_changes() {
+        let mut layout = layout();
+        let future = layout.partitions.pop().expect("it is the last");
+        layout.partitions.truncate(12);
+        layout.partitions.push(future);
+        let config = Config::load(&Sources::default()).expect("the defaults are possible");
+        let agenda = Agenda::make(&layout, &HeldMonths::default(), now(), &config.policy, &config.janitor);
+        let names = |step: &Step| matches!(step, Step::Roll(RollStep::Add(_))).then(|| step.partitions());
+        let added: Vec<Vec<String>> = agenda.steps.iter().map_while(names).collect();
+        assert!(added.iter().all(|months| months.len() <= 3), "{added:?}");
+        let months = Month::of(now()).plus(2).through(Month::of(now()).plus(12)).map(Month::partition_name);
+        assert_eq!(added.concat(), months.collect::<Vec<_>>(), "each of them once, in their order");
     }
 
     #[test]

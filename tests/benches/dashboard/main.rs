@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use authdb_tests::measure::{Arguments, Figure, Report, conditions, release_build, start_roomy, until_interrupted};
+use authdb_tests::measure::{Arguments, Figure, Interruption, Report, conditions, release_build, start_roomy};
 use authdb_tests::{Engine, Flavour};
 
 use crate::console::SIZE;
@@ -58,10 +58,11 @@ fn run() -> Result<ExitCode> {
     let arguments = Arguments::read()?;
     let program = release_build("authdb", "authdb-tui")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start a runtime")?;
+    let mut interruption = Interruption::listen(&runtime)?;
     let engines = arguments.engines()?;
     let mut missed = 0;
     for engine in &engines {
-        let report = until_interrupted(&runtime, measure(*engine, &program, arguments.tokens.unwrap_or(TOKENS)))?;
+        let report = interruption.end(&runtime, measure(*engine, &program, arguments.tokens.unwrap_or(TOKENS)))?;
         missed += report.missed();
         println!("{report}");
     }

@@ -17,7 +17,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use authdb_shared::clock;
 use authdb_tests::measure::{
-    Arguments, Crowd, Population, Report, TokenTable, conditions, start_roomy, subject, until_interrupted,
+    Arguments, Crowd, Interruption, Population, Report, TokenTable, conditions, start_roomy, subject,
 };
 use authdb_tests::{Flavour, Server};
 
@@ -78,11 +78,12 @@ impl Tables {
 fn run() -> Result<ExitCode> {
     let arguments = Arguments::read()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start a runtime")?;
+    let mut interruption = Interruption::listen(&runtime)?;
     let flavours = arguments.flavours()?;
     let mut missed = 0;
     for flavour in &flavours {
         let server = start_roomy(*flavour)?;
-        let report = until_interrupted(&runtime, measure(&server, arguments.tokens.unwrap_or(TOKENS)))?;
+        let report = interruption.end(&runtime, measure(&server, arguments.tokens.unwrap_or(TOKENS)))?;
         missed += report.missed();
         println!("{report}");
     }

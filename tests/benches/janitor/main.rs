@@ -14,8 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use authdb_tests::measure::{
-    Arguments, Figure, JanitorProgram, Report, Samples, conditions, ratio, row_lock_waits, start_roomy,
-    until_interrupted,
+    Arguments, Figure, Interruption, JanitorProgram, Report, Samples, conditions, ratio, row_lock_waits, start_roomy,
 };
 use authdb_tests::{Flavour, Server};
 
@@ -52,13 +51,14 @@ fn run() -> Result<ExitCode> {
     let arguments = Arguments::read()?;
     let program = JanitorProgram::find()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start a runtime")?;
+    let mut interruption = Interruption::listen(&runtime)?;
     let flavours = arguments.flavours()?;
     let mut missed = 0;
     for flavour in &flavours {
         let server = start_roomy(*flavour)?;
         println!("{} {}: {}", server.flavour(), server.version(), conditions(server.flavour()));
         println!("{} stale flows in each of the two tables; {}\n", arguments.flows, logins::describe());
-        let report = until_interrupted(&runtime, measure(&server, &program, arguments.flows))?;
+        let report = interruption.end(&runtime, measure(&server, &program, arguments.flows))?;
         missed += report.missed();
         println!("{report}");
     }
@@ -163,7 +163,11 @@ async fn alone(
     report.compare("janitor: its time to that of the bulk DELETE, with the server's tidying", Figure::Ratio(tidied));
     report.compare("bulk DELETE: time per row of ten times the rows", Figure::Ratio(growth(&bulk)));
     report.compare("janitor: its growth to that of the bulk DELETE", Figure::Ratio(growth(&ours) / growth(&bulk)));
-    report.check("janitor: time per row of ten times the rows", Figure::Ratio(growth(&ours)), GROWTH);
+    report.compare("janitor: time per row of ten times the rows", Figure::Ratio(growth(&ours)));
+    // What the server has still to tidy away after a short run, it does during a long one.
+    let until_tidy = ratio(ours[1].1, ours[0].1) / f64::from(TIMES);
+    let name = "janitor: time per row of ten times the rows, with the server's tidying";
+    report.check(name, Figure::Ratio(until_tidy), GROWTH);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result, ensure};
 use authdb_shared::clock;
 use authdb_shared::partition::Month;
 use authdb_tests::measure::{
-    Arguments, Figure, JanitorProgram, Report, Samples, conditions, ratio, start_roomy, until_interrupted,
+    Arguments, Figure, Interruption, JanitorProgram, Report, Samples, conditions, ratio, start_roomy,
 };
 use authdb_tests::world::{World, native_form};
 use authdb_tests::{Engine, Flavour, Server, TestDatabase};
@@ -52,13 +52,14 @@ fn run() -> Result<ExitCode> {
     let arguments = Arguments::read()?;
     let program = JanitorProgram::find()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start a runtime")?;
+    let mut interruption = Interruption::listen(&runtime)?;
     let flavours = arguments.flavours()?;
     let mut missed = 0;
     for flavour in &flavours {
         let server = start_roomy(*flavour)?;
         println!("{} {}: {}", server.flavour(), server.version(), conditions(server.flavour()));
         println!("{}\n", logins::describe());
-        let report = until_interrupted(&runtime, measure(&server, &program))?;
+        let report = interruption.end(&runtime, measure(&server, &program))?;
         missed += report.missed();
         println!("{report}");
     }

@@ -3,20 +3,38 @@
 
 use anyhow::{Context as _, Result, bail};
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Measures to the end, or until Ctrl-C or SIGTERM.
-///
-/// # Errors
-/// When measuring fails, or was interrupted.
-pub fn until_interrupted<T>(runtime: &Runtime, measuring: impl Future<Output = Result<T>>) -> Result<T> {
-    runtime.block_on(async {
+/// Ctrl-C and SIGTERM, which count as soon as the step in hand is done.
+#[derive(Debug)]
+pub struct Interruption {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interruption {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the system does not let it.
+    pub fn listen(runtime: &Runtime) -> Result<Self> {
+        let _entered = runtime.enter();
         let listen = |kind| signal(kind).context("cannot listen to signals");
-        let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-        tokio::select! {
-            measured = measuring => measured,
-            _ = interrupt.recv() => bail!("interrupted"),
-            _ = terminate.recv() => bail!("interrupted"),
-        }
-    })
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Measures to the end, or until one of them has come.
+    ///
+    /// # Errors
+    /// When measuring fails, or was interrupted.
+    pub fn end<T>(&mut self, runtime: &Runtime, measuring: impl Future<Output = Result<T>>) -> Result<T> {
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                _ = self.interrupt.recv() => bail!("interrupted"),
+                _ = self.terminate.recv() => bail!("interrupted"),
+                measured = measuring => measured,
+            }
+        })
+    }
 }

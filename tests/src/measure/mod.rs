@@ -21,7 +21,7 @@ mod waits;
 
 pub use arguments::Arguments;
 pub use client::Client;
-pub use interruption::until_interrupted;
+pub use interruption::Interruption;
 pub use janitor::JanitorProgram;
 pub use meanwhile::{Meanwhile, Rate};
 pub use program::release_build;

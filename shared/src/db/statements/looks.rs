@@ -1,9 +1,10 @@
 //! What the sweeps look with, all of it read without a lock. The upper bounds keep the young end of a table out of it.
 //!
-//! A sweep asks for a window, which is where the next so many keys end, and then for the last key in it that is due, backwards
-//! from its end: one row where the window is full of old flows. The end of a full window is a key by its place in the order;
-//! only what is left at the end of a table is counted, which takes twice as long per row, by a temporary table. Both at once would need the times of all of its rows in a
-//! temporary table, which cost as much as half of the deletion. A backlog is counted by just that, since it wants them all.
+//! A walk asks for a window, which is where the next so many keys end, and then for the last key in it that is due, backwards
+//! from its end and once for each thing that may happen to it: one row where the window is full of such. The end of a full
+//! window is a key by its place in the order; only what is left at the end of a table is counted, by a temporary table, which
+//! takes twice as long per row. All at once would need the times of all rows in a temporary table, which costs as much as half
+//! of the deletion. A backlog is counted by just that, since it wants them all.
 
 use super::{Statement, both, statements};
 

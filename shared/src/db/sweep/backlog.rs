@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use tokio::time::Instant;
 
 use super::cursor::{Due, Stretch};
-use super::{Sweep, SweepCursor};
+use super::{Sweep, SweepCursor, Walk};
 use crate::clock::{StoredTime, Timestamp};
 use crate::db::backend::{Session, on_backend};
 use crate::db::{AuthDb, DbError};
@@ -104,12 +104,12 @@ impl AuthDb {
     async fn count_due(&self, due: Due, cursor: &SweepCursor, count: &mut Count) -> Result<(), DbError> {
         for stretch in &cursor.stretches {
             let mut stretch = stretch.clone();
-            self.place_stretch(due.sweep.is_of_codes(), &mut stretch);
+            self.place_stretch(cursor.walk, &mut stretch);
             while !count.is_over() {
                 let counted = self
                     .limited("counting what is due", async {
                         let mut session = self.reading().await?;
-                        count_window(&mut session, due, &stretch).await
+                        count_window(&mut session, cursor.walk, due, &stretch).await
                     })
                     .await?;
                 count.add(&counted);
@@ -163,7 +163,7 @@ struct Counted {
     last: Option<String>,
 }
 
-async fn count_window(session: &mut Session, due: Due, stretch: &Stretch) -> Result<Counted, sqlx::Error> {
+async fn count_window(session: &mut Session, walk: Walk, due: Due, stretch: &Stretch) -> Result<Counted, sqlx::Error> {
     on_backend!(session, |connection, text| {
         let mut query = sqlx::query_as(text(due.sweep.statements().count));
         if due.sweep != Sweep::PurgeTokens {
@@ -173,7 +173,7 @@ async fn count_window(session: &mut Session, due: Due, stretch: &Stretch) -> Res
             query = query.bind(retention);
         }
         query = query.bind(&stretch.after);
-        if !due.sweep.is_of_codes() {
+        if !walk.has_codes() {
             query = query.bind(&stretch.below);
         }
         query.bind(WINDOW).fetch_one(connection).await

@@ -1,4 +1,4 @@
-//! Where a sweep stands: from which key it goes on, and by which times.
+//! Where a walk stands: from which key it goes on, and by which times.
 
 use std::collections::VecDeque;
 
@@ -37,6 +37,7 @@ pub struct SweepCursor {
     pub(super) stretches: VecDeque<Stretch>,
     /// Whether everything was deleted that the last batch came by, so that it probably goes on like that.
     pub(super) is_dense: bool,
+    has_begun: bool,
 }
 
 /// What is due for a sweep.
@@ -62,7 +63,7 @@ const HIGHEST: &str = "ffffffffffffffffffffffffffffffff";
 pub(in crate::db) const LOWEST_KEY: &str = "00000000000000000000000000000000";
 
 impl SweepCursor {
-    /// The beginning of a sweep as of `now`, which must be the database's time: what was due then is swept, and nothing
+    /// The beginning of a walk as of `now`, which must be the database's time: what was due then is swept, and nothing
     /// else. Before it begins, the caller makes sure that the clocks agree
     /// ([`ClockWitnesses::disagreements`](crate::db::ClockWitnesses::disagreements)).
     ///
@@ -114,10 +115,10 @@ impl SweepCursor {
                 vec![stretch(String::new(), below.hex())]
             }
         };
-        Self { walk, expiry, purge, stretches: stretches.into(), is_dense: false }
+        Self { walk, expiry, purge, stretches: stretches.into(), is_dense: false, has_begun: false }
     }
 
-    /// The same sweep as of a later `now`, from where this one stopped: what it has passed is not looked at again before
+    /// The same walk as of a later `now`, from where this one stopped: what it has passed is not looked at again before
     /// the rest has had its turn.
     ///
     /// # Examples
@@ -151,6 +152,7 @@ impl SweepCursor {
         if let (Some(next), Some(stopped)) = (fresh.stretches.front_mut(), self.stretches.front()) {
             next.after.clone_from(&stopped.after);
         }
+        fresh.has_begun = self.has_begun;
         fresh
     }
 
@@ -169,6 +171,21 @@ impl SweepCursor {
         self.walk
     }
 
+    /// Whether it has come by any rows.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::{SweepCursor, Walk};
+    /// use authdb_shared::{Policy, clock};
+    ///
+    /// let cursor = SweepCursor::start(Walk::DeviceFlows, clock::host_now(), &Policy::default());
+    /// assert!(!cursor.has_begun());
+    /// ```
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
     /// What is due for each thing that happens to the rows.
     pub(super) fn dues(&self) -> impl Iterator<Item = Due> {
         self.expiry.into_iter().chain(self.purge)
@@ -176,6 +193,7 @@ impl SweepCursor {
 
     /// Moves behind the last key that was seen. True if nothing is left.
     pub(super) fn advance(&mut self, last: Option<String>, is_exhausted: bool) -> bool {
+        self.has_begun = true;
         if is_exhausted {
             self.stretches.pop_front();
             self.is_dense = false;

@@ -71,19 +71,22 @@ impl Sweep {
         }
     }
 
-    /// The walks that come by all of its rows.
-    pub(super) fn walks(self) -> &'static [Walk] {
+    /// The walks that together come by all of its rows.
+    ///
+    /// # Examples
+    /// ```
+    /// use authdb_shared::db::{Sweep, Walk};
+    ///
+    /// assert_eq!(Sweep::PurgeDeviceFlows.walks(), [Walk::DeviceFlows]);
+    /// ```
+    #[must_use]
+    pub fn walks(self) -> &'static [Walk] {
         match self {
             Self::ExpireDeviceFlows | Self::PurgeDeviceFlows => &[Walk::DeviceFlows],
             Self::ExpireAuthorizationFlows => &[Walk::YoungAuthorizationFlows, Walk::OldAuthorizationFlows],
             Self::PurgeAuthorizationFlows => &[Walk::OldAuthorizationFlows],
             Self::PurgeTokens => &[Walk::RefreshTokens],
         }
-    }
-
-    /// Whether its table's key is a user code, which has no time in it.
-    pub(super) fn is_of_codes(self) -> bool {
-        matches!(self, Self::ExpireDeviceFlows | Self::PurgeDeviceFlows)
     }
 
     /// Whether it leaves rows alone that the retention has gone by for: they are deleted.

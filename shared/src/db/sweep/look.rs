@@ -25,61 +25,46 @@ struct Window {
     last: Option<String>,
 }
 
-/// Looks at the next `limit` keys. In the middle of a backlog all of them are taken for old, which the change itself
-/// decides: it then sees to what is left of the window.
-pub(super) async fn look(
+/// Where the next `limit` keys end.
+pub(super) async fn window(
     session: &mut Session,
     cursor: &SweepCursor,
     stretch: &Stretch,
     limit: u32,
 ) -> Result<Look, sqlx::Error> {
-    let window = window(session, cursor, stretch, limit).await?;
-    let mut found = Look {
-        seen: window.seen.unsigned_abs(),
-        is_exhausted: window.seen < i64::from(limit),
-        last: window.last,
-        last_to_delete: None,
-        last_to_expire: None,
-    };
-    let Some(last) = &found.last else { return Ok(found) };
-    if cursor.is_dense {
-        found.last_to_delete = Some(last.clone());
-        return Ok(found);
-    }
-    if let Some(purge) = cursor.purge {
-        found.last_to_delete = last_due(session, purge, &stretch.after, last).await?;
-    }
-    if let Some(expiry) = cursor.expiry {
-        found.last_to_expire = last_due(session, expiry, &stretch.after, last).await?;
-    }
-    Ok(found)
-}
-
-async fn window(
-    session: &mut Session,
-    cursor: &SweepCursor,
-    stretch: &Stretch,
-    limit: u32,
-) -> Result<Window, sqlx::Error> {
     let (end, whole) = cursor.walk.windows();
-    on_backend!(session, |connection, text| {
+    let window = on_backend!(session, |connection, text| {
         let mut query = sqlx::query_scalar(text(end)).bind(&stretch.after);
         if !cursor.walk.has_codes() {
             query = query.bind(&stretch.below);
         }
         let last: Option<String> = query.bind(limit.saturating_sub(1)).fetch_optional(&mut *connection).await?;
         if last.is_some() {
-            return Ok(Window { seen: limit.into(), last });
+            Window { seen: limit.into(), last }
+        } else {
+            let mut query = sqlx::query_as(text(whole)).bind(&stretch.after);
+            if !cursor.walk.has_codes() {
+                query = query.bind(&stretch.below);
+            }
+            query.bind(limit).fetch_one(connection).await?
         }
-        let mut query = sqlx::query_as(text(whole)).bind(&stretch.after);
-        if !cursor.walk.has_codes() {
-            query = query.bind(&stretch.below);
-        }
-        query.bind(limit).fetch_one(connection).await
+    });
+    Ok(Look {
+        seen: window.seen.unsigned_abs(),
+        is_exhausted: window.seen < i64::from(limit),
+        last: window.last,
+        last_to_delete: None,
+        last_to_expire: None,
     })
 }
 
-async fn last_due(session: &mut Session, due: Due, after: &str, last: &str) -> Result<Option<String>, sqlx::Error> {
+/// The last key of a window that something is due for.
+pub(super) async fn last_due(
+    session: &mut Session,
+    due: Due,
+    after: &str,
+    last: &str,
+) -> Result<Option<String>, sqlx::Error> {
     on_backend!(session, |connection, text| {
         let query = sqlx::query_scalar(text(due.sweep.statements().last_due)).bind(after).bind(last);
         let query = if due.sweep == Sweep::PurgeTokens { query } else { query.bind(due.cutoff) };

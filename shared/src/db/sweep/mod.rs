@@ -20,7 +20,7 @@ pub(super) use cursor::LOWEST_KEY;
 pub use cursor::SweepCursor;
 use cursor::{Due, Stretch};
 pub use kinds::{Sweep, Walk};
-use look::{Look, look};
+use look::Look;
 
 use super::backend::{WriteSession, on_backend};
 use super::{AuthDb, DbError, WritePermit};
@@ -188,18 +188,20 @@ impl AuthDb {
     /// What is swept next, as this engine compares keys.
     fn next_stretch(&self, cursor: &SweepCursor) -> Option<Stretch> {
         let mut stretch = cursor.stretches.front()?.clone();
-        self.place_stretch(cursor.walk.has_codes(), &mut stretch);
+        self.place_stretch(cursor.walk, &mut stretch);
         Some(stretch)
     }
 
     /// Puts a stretch that has not begun below the first key of its table, as this engine compares keys.
-    fn place_stretch(&self, has_codes: bool, stretch: &mut Stretch) {
+    fn place_stretch(&self, walk: Walk, stretch: &mut Stretch) {
         if stretch.after.is_empty() {
-            let lowest = if has_codes { self.facts.lowest_code } else { self.facts.lowest_key };
+            let lowest = if walk.has_codes() { self.facts.lowest_code } else { self.facts.lowest_key };
             lowest.clone_into(&mut stretch.after);
         }
     }
 
+    /// Looks at the next `limit` keys. In the middle of a backlog all of them are taken for old, which the change itself
+    /// decides: it then sees to what is left of the window.
     async fn look(
         &self,
         attempt: &'static str,
@@ -207,11 +209,22 @@ impl AuthDb {
         stretch: &Stretch,
         limit: u32,
     ) -> Result<Look, DbError> {
-        self.limited(attempt, async {
-            let mut session = self.reading().await?;
-            look(&mut session, cursor, stretch, limit).await
-        })
-        .await
+        let mut session = self.limited(attempt, self.reading()).await?;
+        let mut found = self.limited(attempt, look::window(&mut session, cursor, stretch, limit)).await?;
+        let Some(last) = &found.last else { return Ok(found) };
+        if cursor.is_dense {
+            found.last_to_delete = Some(last.clone());
+            return Ok(found);
+        }
+        if let Some(purge) = cursor.purge {
+            found.last_to_delete =
+                self.limited(attempt, look::last_due(&mut session, purge, &stretch.after, last)).await?;
+        }
+        if let Some(expiry) = cursor.expiry {
+            found.last_to_expire =
+                self.limited(attempt, look::last_due(&mut session, expiry, &stretch.after, last)).await?;
+        }
+        Ok(found)
     }
 
     /// Deletes and expires what a look has found, in one transaction, and says how many rows each.
