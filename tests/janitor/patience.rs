@@ -98,7 +98,7 @@ async fn a_backlog_leaves_the_other_rows_their_time() {
         for age in [TO_EXPIRE, TO_PURGE] {
             world.add_authorization_flow(AuthorizationFlowRow { age, ..AuthorizationFlowRow::default() }).await;
         }
-        // A breather lasts a millisecond at least, so that many batches take longer.
+        // So many batches take longer, each of a single row.
         let janitor = janitor(world.database.url())
             .with("AUTHDB_JANITOR_BATCH_SIZE", "1")
             .with("AUTHDB_JANITOR_TIME_BUDGET", "2s");

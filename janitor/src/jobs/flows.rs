@@ -14,9 +14,9 @@ use crate::report::Report;
 enum Lap {
     /// From its beginning.
     Whole,
-    /// From where an earlier run stopped. Once at its end, all rows have had their turn.
+    /// From where it stopped before. Once at its end, all rows have had their turn.
     Rest,
-    /// From its beginning after a rest, as far as there is time: rows have become stale since the earlier run came by them.
+    /// From its beginning after a rest, as far as there is time: rows have become stale since it came by them.
     Again,
 }
 
@@ -34,8 +34,9 @@ pub(super) async fn run(run: &Run<'_>, report: &mut Report) -> Result<(), DbErro
                 continue;
             }
             match run.sweep(walk, run.share(walks - index), &mut business, report).await {
+                Ok(Walked::Stopped) if lap == Lap::Again => {}
                 // The others may leave some of their time.
-                Ok(Walked::Stopped) => unfinished.push((walk, lap)),
+                Ok(Walked::Stopped) => unfinished.push((walk, Lap::Rest)),
                 Ok(_) if lap == Lap::Rest => unfinished.push((walk, Lap::Again)),
                 Ok(Walked::PastSome) => {}
                 Ok(Walked::Through) => through.push(walk),

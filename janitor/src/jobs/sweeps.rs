@@ -140,7 +140,7 @@ impl Run<'_> {
             report.waited(rest, reason);
             self.janitor.metrics.step(report.job);
             self.rest(rest).await;
-            if rest >= LONGEST_PAUSE {
+            if pause >= LONGEST_PAUSE {
                 return Ok(true);
             }
         }

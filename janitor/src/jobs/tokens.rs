@@ -27,9 +27,10 @@ pub(super) async fn run(run: &Run<'_>, report: &mut Report) -> Result<(), DbErro
         report.notes.push("RefreshTokens has no partitions; old months are deleted row by row".to_owned());
     }
     report.swept.push((Sweep::PurgeTokens, 0));
+    let begins = !run.janitor.is_under_way(Walk::RefreshTokens);
     match run.sweep(Walk::RefreshTokens, run.deadline, &mut run.business(), report).await? {
-        Walked::Through => run.janitor.metrics.backlog(Sweep::PurgeTokens, 0),
-        Walked::PastSome => {}
+        Walked::Through if begins => run.janitor.metrics.backlog(Sweep::PurgeTokens, 0),
+        Walked::Through | Walked::PastSome => {}
         Walked::Stopped => run.leave_unfinished(report),
     }
     Ok(())

@@ -107,11 +107,13 @@ impl Agenda {
         let everything = RollSettings { max_drops_per_run: usize::MAX, ..settings.roll };
         let RollPlan { drop, refusals, add, adds_future, .. } = plan_roll(layout, now, policy, everything);
         let mut agenda = Self { refusals, ..Self::default() };
-        if adds_future {
+        // Each change copies what it leaves in the partition for MAXVALUE, so where that holds rows there is but one.
+        let has_empty_future = !adds_future && layout.future().is_some_and(|future| future.rows == 0);
+        let months_per_change = if has_empty_future { MONTHS_PER_CHANGE } else { add.len().max(1) };
+        let changes = add.chunks(months_per_change);
+        agenda.steps.extend(changes.map(|months| Step::Roll(RollStep::Add(months.to_vec()))));
+        if adds_future && add.is_empty() {
             agenda.steps.push(Step::Roll(RollStep::Add(add)));
-        } else {
-            let changes = add.chunks(MONTHS_PER_CHANGE);
-            agenda.steps.extend(changes.map(|months| Step::Roll(RollStep::Add(months.to_vec()))));
         }
         if span.is_zero() {
             agenda.steps.extend(drop.into_iter().map(|partition| Step::Roll(RollStep::Drop(partition))));
@@ -209,9 +211,15 @@ mod tests {
         layout.partitions.truncate(12);
         layout.partitions.push(future);
         let config = Config::load(&Sources::default()).expect("the defaults are possible");
-        let agenda = Agenda::make(&layout, &HeldMonths::default(), now(), &config.policy, &config.janitor);
         let names = |step: &Step| matches!(step, Step::Roll(RollStep::Add(_))).then(|| step.partitions());
-        let added: Vec<Vec<String>> = agenda.steps.iter().map_while(names).collect();
+        let added = |layout: &Layout| -> Vec<Vec<String>> {
+            let agenda = Agenda::make(layout, &HeldMonths::default(), now(), &config.policy, &config.janitor);
+            agenda.steps.iter().map_while(names).collect()
+        };
+        let several = added(&layout);
+        layout.partitions[12].rows = 1;
+        assert_eq!(added(&layout), [several.concat()], "what the last partition holds is copied but once");
+        let added = several;
         assert!(added.iter().all(|months| months.len() <= 3), "{added:?}");
         let months = Month::of(now()).plus(2).through(Month::of(now()).plus(12)).map(Month::partition_name);
         assert_eq!(added.concat(), months.collect::<Vec<_>>(), "each of them once, in their order");

@@ -9,8 +9,6 @@ use crate::db::{AuthDb, DbError, HeldMonth, RollStep, Sweep};
 use crate::ids::Jti;
 use crate::partition::{Layout, NewPartition, Partition, PartitionProof};
 
-const ADD_MONTHS: &str = "add months";
-
 /// A step as it would be taken, and what speaks against it.
 type Weighed = (PlannedStep, Option<String>);
 
@@ -43,8 +41,6 @@ pub(super) async fn planned(
             continue;
         }
         let (planned, objection) = weigh(db, config, layout, &step, now).await?;
-        let is_more_of_it = planned.change == ADD_MONTHS && job.steps.iter().any(|before| before.change == ADD_MONTHS);
-        let planned = if is_more_of_it { without_rows(planned) } else { planned };
         job.steps.push(PlannedStep { is_refused: objection.is_some(), ..planned });
         let Some(objection) = objection else {
             quota.took(&step);
@@ -105,7 +101,7 @@ async fn adding(
 ) -> Result<Weighed, DbError> {
     let (rows, objection) = db.weigh_adding(layout, months, config.janitor.p_future_copy_limit).await?;
     let bytes = layout.future().map_or(0, |future: &Partition| future.bytes);
-    let planned = PlannedStep { change: ADD_MONTHS.to_owned(), rows, bytes, ..planned };
+    let planned = PlannedStep { change: "add months".to_owned(), rows, bytes, ..planned };
     let Some(future) = layout.future().filter(|_| rows > 0 && objection.is_none()) else {
         return Ok((planned, objection));
     };
@@ -131,12 +127,6 @@ async fn releasing(
         return Ok((planned, None));
     }
     Ok(going(planned, &db.prove_held_month(held, now, &config.policy).await?))
-}
-
-/// A step that comes after another which has put the rows of the partition for MAXVALUE where they belong.
-fn without_rows(planned: PlannedStep) -> PlannedStep {
-    let PlannedStep { change, partitions, statement, .. } = planned;
-    PlannedStep { change, partitions, statement, ..PlannedStep::default() }
 }
 
 /// A step by which the rows go that were read.
