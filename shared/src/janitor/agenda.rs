@@ -98,7 +98,7 @@ impl Agenda {
     /// };
     /// let held = HeldMonths { months: Vec::new(), doubtful: Vec::new() };
     /// let agenda = Agenda::make(&layout, &held, now, &config.policy, &config.janitor);
-    /// assert_eq!(agenda.steps.len(), 1, "months are to be added, in one step");
+    /// assert_eq!(agenda.steps.len(), 4, "twelve months are to be added, three by each change");
     /// # Ok::<(), authdb_shared::config::ConfigError>(())
     /// ```
     #[must_use]
